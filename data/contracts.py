@@ -1,0 +1,233 @@
+"""What every table means: column names, types, allowed values. The only place that says so.
+
+Tables are pandas frames in memory and Parquet in the store. Never repairs a table: a parser mends or
+rejects before it hands over, and `check_*` only says yes or raises.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandera.pandas as pa
+
+from data.errors import ContractError
+
+SATELLITES = ("SNPP", "NOAA20", "NOAA21", "TERRA", "AQUA", "LANDSAT")
+SENSORS = ("VIIRS", "MODIS", "OLI")
+CONFIDENCES = ("low", "nominal", "high")
+QUALITIES = ("nrt", "standard")
+PROVIDERS = ("firms", "gistda", "sample")
+#: The six land classes of GISTDA and of every Thai report (order as printed there).
+LAND_CLASSES = (
+    "conservation_forest",
+    "reserved_forest",
+    "land_reform",
+    "agriculture",
+    "community_other",
+    "highway_side",
+)
+
+#: Their names in Thai, as GISTDA and the reports write them, and in English.
+LAND_NAMES: dict[str, tuple[str, str]] = {
+    "conservation_forest": ("ป่าอนุรักษ์", "Conservation forest"),
+    "reserved_forest": ("ป่าสงวนแห่งชาติ", "National reserved forest"),
+    "land_reform": ("เขต ส.ป.ก.", "Land reform area"),
+    "agriculture": ("พื้นที่เกษตร", "Farmland"),
+    "community_other": ("ชุมชนและอื่น ๆ", "Community and other"),
+    "highway_side": ("พื้นที่ริมทางหลวง", "Roadside"),
+    "unknown": ("ไม่ทราบ", "Unknown"),
+}
+
+#: How the position was obtained: seen by the satellite, or placed inside its tambon by a seed.
+POSITIONS = ("observed", "placed")
+
+#: Columns of a detection table, in stored order. `hotspot_id` is an unsigned 64-bit number made from
+#: satellite, minute and position (models of identity live in `data.identity`).
+HOTSPOT_COLUMNS: dict[str, str] = {
+    "hotspot_id": "uint64",
+    "acquired_at": "datetime64[us, UTC]",
+    "lon": "float64",
+    "lat": "float64",
+    "satellite": "category",
+    "sensor": "category",
+    "confidence": "category",
+    "confidence_pct": "float32",
+    "frp_mw": "float32",
+    "brightness_k": "float32",
+    "scan_km": "float32",
+    "track_km": "float32",
+    "is_daytime": "boolean",
+    "quality": "category",
+    "land_class": "category",
+    "fire_type": "Int8",
+    "position": "category",
+    "provider": "category",
+}
+
+HOTSPOT_CATEGORIES: dict[str, tuple[str, ...]] = {
+    "satellite": SATELLITES,
+    "sensor": SENSORS,
+    "confidence": CONFIDENCES,
+    "quality": QUALITIES,
+    "land_class": LAND_CLASSES,
+    "position": POSITIONS,
+    "provider": PROVIDERS,
+}
+
+#: PT1H true hour (stamp = start), PT24H running mean (stamp = the hour it is published for, its end),
+#: P1D mean of a Thai civil day (stamp = the day's start).
+AVERAGINGS = ("PT1H", "PT24H", "P1D")
+READING_FLAGS = ("ok", "missing", "derived", "model")
+VARIABLES = ("pm25", "pm10")
+
+READING_COLUMNS: dict[str, str] = {
+    "station_id": "str",
+    "measured_at": "datetime64[us, UTC]",
+    "variable": "category",
+    "averaging": "category",
+    "value": "float64",
+    "flag": "category",
+    "source": "str",
+}
+
+READING_CATEGORIES: dict[str, tuple[str, ...]] = {
+    "variable": VARIABLES,
+    "averaging": AVERAGINGS,
+    "flag": READING_FLAGS,
+}
+
+#: What names one reading. A number beats a missing value, a later import beats an earlier one.
+READING_KEY = ("station_id", "measured_at", "variable", "averaging")
+
+STATION_TYPES = ("ground", "mobile", "lowcost", "model")
+STATION_COLUMNS: dict[str, str] = {
+    "station_id": "str",
+    "name_th": "str",
+    "name_en": "str",
+    "area_th": "str",
+    "area_en": "str",
+    "station_type": "str",
+    "lon": "float64",
+    "lat": "float64",
+    "source": "str",
+}
+
+TAMBON_COLUMNS: dict[str, str] = {
+    "tambon": "str",
+    "tambon_th": "str",
+    "tambon_en": "str",
+    "amphoe": "str",
+    "amphoe_th": "str",
+    "amphoe_en": "str",
+    "province": "str",
+    "province_th": "str",
+    "province_en": "str",
+    "area_km2": "float64",
+    "detail": "str",
+}
+
+#: How true the outline is: the official full lines, a simplified copy of them, or the shipped generalised one.
+TAMBON_DETAILS = ("full", "simplified", "generalised")
+
+
+def typed(table: pd.DataFrame, columns: dict[str, str], categories: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Return `table` with exactly `columns`, each cast to its type; absent columns become missing.
+
+    Raises
+    ------
+    ContractError
+        When a value is outside its category or cannot be cast; names the column and up to five values.
+    """
+    out: dict[str, pd.Series] = {}
+    for name, dtype in columns.items():
+        column = table[name] if name in table else pd.Series(None, index=table.index, dtype="object")
+        if name in categories:
+            wanted = pd.CategoricalDtype(list(categories[name]))
+            if column.dtype == wanted:
+                out[name] = column
+                continue
+            cast = column.astype(wanted)
+            lost = cast.isna() & column.notna()
+            if bool(lost.any()):
+                found = sorted({str(value) for value in column[lost].unique()})[:5]
+                raise ContractError(
+                    f"column {name}: expected one of {categories[name]}, got {found}",
+                    context={"column": name, "got": ", ".join(found)},
+                )
+            out[name] = cast
+            continue
+        try:
+            out[name] = column if str(column.dtype) == dtype else column.astype(dtype)  # type: ignore[call-overload]
+        except (TypeError, ValueError) as error:
+            raise ContractError(
+                f"column {name}: expected {dtype}, got {column.dtype}: {error}",
+                context={"column": name, "got": str(column.dtype)},
+            ) from error
+    return pd.DataFrame(out, index=table.index).reset_index(drop=True)
+
+
+def empty(columns: dict[str, str], categories: dict[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
+    """Return a table with no rows and the right columns: "nothing" is not "not run yet"."""
+    return typed(pd.DataFrame({name: [] for name in columns}), columns, categories or {})
+
+
+def _schema(checks: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(checks, strict=False, coerce=False)
+
+
+_HOTSPOTS = _schema(
+    {
+        "hotspot_id": pa.Column(nullable=False, unique=True),
+        "acquired_at": pa.Column(nullable=False),
+        "lon": pa.Column(float, pa.Check.in_range(-180.0, 180.0)),
+        "lat": pa.Column(float, pa.Check.in_range(-90.0, 90.0)),
+        "satellite": pa.Column(nullable=False),
+        "sensor": pa.Column(nullable=False),
+        "quality": pa.Column(nullable=False),
+        "provider": pa.Column(nullable=False),
+    }
+)
+_READINGS = _schema(
+    {
+        "station_id": pa.Column(nullable=False),
+        "measured_at": pa.Column(nullable=False),
+        "averaging": pa.Column(nullable=False),
+        "variable": pa.Column(nullable=False),
+        # Below -50 only sentinels are found, above 3,000 only faults; small negatives are real noise.
+        "value": pa.Column(float, pa.Check.in_range(-50.0, 3000.0), nullable=True),
+    }
+)
+_STATIONS = _schema(
+    {
+        "station_id": pa.Column(nullable=False, unique=True),
+        "lon": pa.Column(float, pa.Check.in_range(-180.0, 180.0)),
+        "lat": pa.Column(float, pa.Check.in_range(-90.0, 90.0)),
+    }
+)
+
+
+def _check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str) -> pd.DataFrame:
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        first = error.failure_cases.iloc[0]
+        rows = [int(i) for i in error.failure_cases["index"].dropna().head(5)]
+        raise ContractError(
+            f"{what}: column {first['column']} fails {first['check']}, rows {rows}, got {first['failure_case']!r}",
+            context={"column": str(first["column"]), "got": str(first["failure_case"])},
+        ) from error
+    return table
+
+
+def check_hotspots(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` typed and checked as detections; raise ContractError otherwise."""
+    return _check(typed(table, HOTSPOT_COLUMNS, HOTSPOT_CATEGORIES), _HOTSPOTS, "hotspots")
+
+
+def check_readings(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` typed and checked as readings; raise ContractError otherwise."""
+    return _check(typed(table, READING_COLUMNS, READING_CATEGORIES), _READINGS, "readings")
+
+
+def check_stations(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` typed and checked as stations; raise ContractError otherwise."""
+    return _check(typed(table, STATION_COLUMNS, {}), _STATIONS, "stations")

@@ -1,0 +1,89 @@
+"""The desk's settings, read once from HAZE_* and haze.toml into one frozen value.
+
+Never read anywhere else, never changed after start; secrets print as dots.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from data.errors import SettingError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All settings.
+
+    Attributes
+    ----------
+    store : Path
+        Folder of the store.
+    mode : str
+        ``live``, ``cached`` or ``sample``; ``auto`` shows the sample as long as nothing is stored.
+    place : str
+        Key of the place the desk serves.
+    lang : str
+        Language of messages on the command line and of the first screen.
+    max_file_mb : int
+        Largest file taken in, decoded, in megabytes.
+    lock_timeout_s : float
+        How long a writer waits for another writer.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="HAZE_", toml_file="haze.toml", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    store: Path = ROOT / "store"
+    mode: Literal["auto", "live", "cached", "sample"] = "auto"
+    place: str = "lampang"
+    lang: Literal["th", "en"] = "en"
+    max_file_mb: int = Field(default=1024, ge=1)
+    lock_timeout_s: float = Field(default=60.0, ge=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: arguments, environment, haze.toml."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings.
+
+    Raises
+    ------
+    SettingError
+        When a value is not allowed or haze.toml cannot be read; names the setting.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingError(
+            f"setting {name}: {first['msg']}, got {first.get('input')!r}",
+            context={"name": f"HAZE_{name.upper()}", "problem": first["msg"]},
+            hint="correct the environment variable or haze.toml",
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(
+            f"haze.toml cannot be read: {error}", context={"name": "haze.toml", "problem": str(error)}
+        ) from error

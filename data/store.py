@@ -1,0 +1,387 @@
+"""The store: what was brought in, where it lies, and which state is the good one.
+
+One small manifest names every file of a state. New files are written beside the old ones under new names, and
+the state changes at the single rename of the manifest; so a kill at any moment leaves the last good state, and a
+reader never waits for a writer. Never parses, never analyses. Merging of new rows is in `data.merge`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import filelock
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data import contracts
+from data.clock import Now, utc_now
+from data.errors import Damaged, Locked, NotStored, StoreError
+from data.files import PARTIAL, sha256_of, sweep, write_whole
+
+LAYOUT = 1
+#: Files no state names any more are kept this long for readers of an older state.
+GRACE_S = 3600.0
+#: Derived files not used for this long are removed; they can always be made again.
+DERIVED_S = 14 * 86400.0
+
+_GEO_POINT = json.dumps(
+    {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "point", "geometry_types": ["Point"]}},
+    }
+)
+
+SNAPSHOT_COLUMNS: dict[str, str] = {
+    "sha256": "str",
+    "source": "str",
+    "kind": "str",
+    "format": "str",
+    "fetched_at": "datetime64[us, UTC]",
+    "read": "Int64",
+    "kept": "Int64",
+    "duplicates": "Int64",
+    "rejected": "Int64",
+    "first": "datetime64[us, UTC]",
+    "last": "datetime64[us, UTC]",
+    "west": "float64",
+    "south": "float64",
+    "east": "float64",
+    "north": "float64",
+    "satellites": "str",
+    "quality": "str",
+    "parser_version": "str",
+    "url": "str",
+    "remarks": "str",
+}
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One immutable file of a state: its name below the store, rows, and checksum."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of the store: a number that grows, a revision that names the content, and the files."""
+
+    number: int = 0
+    tables: Mapping[str, Mapping[str, StoredFile]] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> str:
+        """Name of the content: equal data have equal revisions, whatever files they came from and when."""
+        return self.part_revision(*sorted(set(self.tables) - {"snapshots"}))
+
+    def part_revision(self, *tables: str) -> str:
+        """Name of the content of some tables only."""
+        text = json.dumps({t: {p: f.sha256 for p, f in self.tables.get(t, {}).items()} for t in tables}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Store:
+    """A folder that holds all data of the desk.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; made when first written.
+    now : callable
+        Clock in UTC.
+    lock_timeout_s : float
+        How long a writer waits for another.
+    """
+
+    def __init__(self, root: Path, now: Now = utc_now, lock_timeout_s: float = 60.0) -> None:
+        self.root = Path(root)
+        self.now = now
+        self.lock_timeout_s = lock_timeout_s
+        self._checked: set[str] = set()
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Return the current good state; an empty one when nothing was ever stored.
+
+        Raises
+        ------
+        Damaged
+            When the manifest is not one.
+        StoreError
+            When it may not be read.
+        """
+        path = self.root / "manifest.json"
+        try:
+            document = json.loads(path.read_text("utf-8"))
+            if document["layout"] != LAYOUT:
+                raise StoreError(
+                    f"{path}: layout {document['layout']}, this version reads {LAYOUT}",
+                    key="store_layout",
+                    context={"found": document["layout"], "known": LAYOUT},
+                )
+            tables = {
+                table: {part: StoredFile(**entry) for part, entry in parts.items()}
+                for table, parts in document["tables"].items()
+            }
+            return State(int(document["number"]), tables)
+        except FileNotFoundError:
+            return State()
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error}") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Damaged(
+                f"{path} is not a readable manifest: {error}",
+                context={"file": path.name},
+                hint="restore manifest.json from a backup; the data files beside it are untouched",
+            ) from error
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing was ever stored."""
+        return not self.state().tables
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the only writing lock.
+
+        Raises
+        ------
+        Locked
+            When another writer does not finish in time.
+        """
+        lock = filelock.FileLock(str(self.root / "lock"), timeout=self.lock_timeout_s)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise Locked(
+                f"another process writes to {self.root}; waited {self.lock_timeout_s:g} s",
+                context={"seconds": f"{self.lock_timeout_s:g}"},
+                hint="wait for the other import to end and try again",
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"cannot write to {self.root}: {error}",
+                key="store_unwritable",
+                context={"folder": str(self.root), "problem": error.strerror or str(error)},
+                hint="free space on the disk or give the desk the right to write there",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def commit(self, before: State, changed: Mapping[str, Mapping[str, StoredFile]]) -> State:
+        """Put a new state in place; the caller holds the lock and has written the files."""
+        tables = {table: dict(parts) for table, parts in before.tables.items()}
+        for table, parts in changed.items():
+            tables.setdefault(table, {}).update(parts)
+        after = State(before.number + 1, tables)
+        document = {
+            "layout": LAYOUT,
+            "number": after.number,
+            "revision": after.revision,
+            "written_at": self.now().isoformat(),
+            "tables": {t: {p: vars(f) for p, f in parts.items()} for t, parts in tables.items()},
+        }
+        text = json.dumps(document, indent=1, sort_keys=True)
+        kept = {f.name for parts in tables.values() for f in parts.values()}
+        for name in {f.name for parts in before.tables.values() for f in parts.values()} - kept:
+            # A file may be years old when it leaves the state; its grace begins now.
+            with contextlib.suppress(OSError):
+                os.utime(self.root / name)
+        write_whole(self.root / "manifest.json", lambda partial: _write_text(partial, text))
+        sweep(self.root / "tables", {Path(name).name for name in kept}, GRACE_S, time.time())
+        sweep(self.root, set(), GRACE_S, time.time(), f"{PARTIAL}*")
+        sweep(self.root / "derived", set(), DERIVED_S, time.time())
+        return after
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def put_table(self, table: str, part: str, content: pa.Table) -> StoredFile:
+        """Write one table file under a name made from its content; not visible before `commit`."""
+        dictionary = [f.name for f in content.schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
+        digest = ""
+
+        def fill(partial: Path) -> None:
+            pq.write_table(content, partial, compression="zstd", compression_level=1, use_dictionary=dictionary)
+
+        def name(partial: Path) -> str:
+            nonlocal digest
+            digest = sha256_of(partial)
+            return f"{part}-{digest[:16]}.parquet"
+
+        path = write_whole(self.root / "tables" / table / "new", fill, name)
+        return StoredFile(f"tables/{table}/{path.name}", content.num_rows, digest)
+
+    def get_table(self, stored: StoredFile, columns: list[str] | None = None) -> pa.Table:
+        """Read one table file of a state.
+
+        Raises
+        ------
+        Damaged
+            When the file is gone, does not match its checksum or cannot be read; names it.
+        """
+        path = self.root / stored.name
+        try:
+            if stored.name not in self._checked:
+                if sha256_of(path) != stored.sha256:
+                    raise Damaged(
+                        f"{path} does not match its checksum",
+                        context={"file": stored.name},
+                        hint="restore the file from a backup, or import its raw files again (see the runbook)",
+                    )
+                self._checked.add(stored.name)
+            return pq.read_table(path, columns=columns, partitioning=None)
+        except (FileNotFoundError, pa.ArrowInvalid, OSError) as error:
+            raise Damaged(
+                f"{path} cannot be read: {error}",
+                context={"file": stored.name},
+                hint="restore the file from a backup, or import its raw files again (see the runbook)",
+            ) from error
+
+    def put_raw(self, data: bytes | Path) -> str:
+        """Keep the bytes as they came, compressed, under their SHA-256; return it. Known bytes are kept once."""
+        digest = sha256_of(data) if isinstance(data, Path) else hashlib.sha256(data).hexdigest()
+        target = self.root / "raw" / digest[:2] / f"{digest}.zst"
+        if not target.exists():
+
+            def fill(partial: Path) -> None:
+                with pa.OSFile(str(partial), "wb") as sink, pa.CompressedOutputStream(sink, "zstd") as out:
+                    if isinstance(data, Path):
+                        with open(data, "rb") as source:
+                            while block := source.read(1 << 22):
+                                out.write(block)
+                    else:
+                        out.write(data)
+
+            write_whole(target, fill)
+        return digest
+
+    def get_raw(self, digest: str) -> bytes:
+        """Return the bytes as they came; raise NotStored or Damaged."""
+        path = self.root / "raw" / digest[:2] / f"{digest}.zst"
+        try:
+            with pa.OSFile(str(path), "rb") as source, pa.CompressedInputStream(source, "zstd") as stream:
+                data: bytes = stream.read()
+        except FileNotFoundError as error:
+            raise NotStored(f"no raw bytes {digest}", context={"what": digest[:12]}) from error
+        except OSError as error:
+            raise Damaged(f"{path} cannot be read: {error}", context={"file": path.name}) from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise Damaged(f"{path} does not match its checksum", context={"file": path.name})
+        return data
+
+    def derived(self, name: str, key: str, build: Callable[[Path], None]) -> Path:
+        """Return the path of a file that can be made again, making it when it is not there.
+
+        `key` names everything that went in: revisions of the inputs and version of the step.
+        """
+        stem, _, suffix = name.partition(".")
+        path = self.root / "derived" / f"{stem}-{key}.{suffix}"
+        if path.exists():
+            with contextlib.suppress(OSError):  # a read-only store still serves
+                os.utime(path)
+        else:
+            write_whole(path, build)
+        return path
+
+    # -- tables --------------------------------------------------------------------------------------------------
+
+    def parts(self, table: str, state: State | None = None) -> Mapping[str, StoredFile]:
+        """Return the parts of a table in a state, by name."""
+        return (state or self.state()).tables.get(table, {})
+
+    def snapshots(self, state: State | None = None) -> pd.DataFrame:
+        """Return what was brought in, newest last, in SNAPSHOT_COLUMNS; empty when nothing was."""
+        stored = self.parts("snapshots", state).get("all")
+        if stored is None:
+            return contracts.empty(SNAPSHOT_COLUMNS)
+        return contracts.typed(self.get_table(stored).to_pandas(), SNAPSHOT_COLUMNS, {})
+
+    def hotspot_part(self, stored: StoredFile, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""
+        return hotspots_from_arrow(self.get_table(stored, None if columns is None else [*columns, "geometry"]))
+
+    def readings(self, start: dt.datetime, end: dt.datetime) -> pd.DataFrame:
+        """Return readings stamped in [start, end), in READING_COLUMNS.
+
+        Raises
+        ------
+        NotStored
+            When no reading was ever stored.
+        """
+        parts = self.parts("readings")
+        if not parts:
+            raise NotStored("no PM2.5 readings are stored", key="no_readings", hint="import a station file first")
+        years = [f for part, f in sorted(parts.items()) if start.year - 1 <= int(part) <= end.year + 1]
+        frames = [self.get_table(f).to_pandas() for f in years]
+        table = pd.concat(frames) if frames else contracts.empty(contracts.READING_COLUMNS)
+        table = contracts.typed(table, contracts.READING_COLUMNS, contracts.READING_CATEGORIES)
+        inside = (table["measured_at"] >= start) & (table["measured_at"] < end)
+        return table[inside].reset_index(drop=True)
+
+    def stations(self) -> pd.DataFrame:
+        """Return the stored stations in STATION_COLUMNS; empty when none was stored."""
+        stored = self.parts("stations").get("all")
+        if stored is None:
+            return contracts.empty(contracts.STATION_COLUMNS)
+        return contracts.typed(self.get_table(stored).to_pandas(), contracts.STATION_COLUMNS, {})
+
+    def tambons(self) -> gpd.GeoDataFrame | None:
+        """Return the stored tambons in TAMBON_COLUMNS with geometry, or None when none was imported."""
+        stored = self.parts("tambons").get("all")
+        if stored is None:
+            return None
+        table = self.get_table(stored).to_pandas()
+        geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
+        return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
+
+    def population(self) -> pd.DataFrame | None:
+        """Return people per tambon (tambon, population, year, source), or None when none was imported."""
+        stored = self.parts("population").get("all")
+        return None if stored is None else self.get_table(stored).to_pandas()
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+
+
+def hotspots_to_arrow(table: pd.DataFrame) -> pa.Table:
+    """Return a detection table as GeoParquet-ready Arrow: positions become one native point column."""
+    point = pa.StructArray.from_arrays(
+        [pa.array(table["lon"].to_numpy(), pa.float64()), pa.array(table["lat"].to_numpy(), pa.float64())], ["x", "y"]
+    )
+    rest = pa.Table.from_pandas(table.drop(columns=["lon", "lat"]), preserve_index=False)
+    return rest.append_column("geometry", point).replace_schema_metadata({"geo": _GEO_POINT})
+
+
+def hotspots_from_arrow(content: pa.Table) -> pd.DataFrame:
+    """Return stored detections in those of HOTSPOT_COLUMNS that were read."""
+    point = content["geometry"].combine_chunks()
+    lon = np.asarray(point.field(0), dtype=float)
+    lat = np.asarray(point.field(1), dtype=float)
+    table = content.drop_columns(["geometry"]).to_pandas().assign(lon=lon, lat=lat)
+    columns = {name: dtype for name, dtype in contracts.HOTSPOT_COLUMNS.items() if name in table}
+    return contracts.typed(table, columns, contracts.HOTSPOT_CATEGORIES)
+
+
+def describe(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return provenance records as rows in SNAPSHOT_COLUMNS."""
+    return contracts.typed(pd.DataFrame([dict(entry) for entry in entries]), SNAPSHOT_COLUMNS, {})

@@ -1,0 +1,224 @@
+"""Files brought by a user into the store, with one verdict per file, however many there are.
+
+A bad file never stops the others, a bad row never takes the good ones with it, and nothing is visible before
+it is whole. Never words a verdict: it hands over keys and counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.clock import Now
+from data.errors import ContractError, FileRefused, HazeError
+from data.merge import Writer, bounds_of, fetched_now
+from data.store import Store
+from fetchers import recognise, unpack
+from fetchers.parsed import Parsed, Remark
+
+#: Raised when a parser changes the rows it makes, so that provenance tells which one made them.
+PARSER_VERSION = "1"
+#: A commit after so many members or rows bounds what a kill can cost, without a rewrite for each small file.
+_MEMBERS_A_COMMIT = 200
+_ROWS_A_COMMIT = 2_000_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What happened to one file.
+
+    Attributes
+    ----------
+    file, format, kind : str
+        Format and kind are empty for a refused file of unknown form.
+    read, kept, duplicates, rejected : int
+        ``read == kept + duplicates + rejected`` always.
+    remarks : tuple of Remark
+        Why rows were rejected, then what was mended.
+    refused : HazeError or None
+        Set when the file as a whole was not taken in.
+    """
+
+    file: str
+    format: str = ""
+    kind: str = ""
+    read: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    remarks: tuple[Remark, ...] = ()
+    refused: HazeError | None = None
+
+
+Source = tuple[str, Callable[[], Iterator[unpack.Member | tuple[str, FileRefused]]], Path | bytes]
+
+
+def sources_of(paths: Iterable[Path], limit_bytes: int) -> Iterator[Source | Verdict]:
+    """Yield the files below `paths` (a folder whole, but for hidden files), or a verdict for a wrong path."""
+    for given in paths:
+        if given.is_dir():
+            below = sorted(
+                p
+                for p in given.rglob("*")
+                if p.is_file() and not any(q.startswith(".") for q in p.relative_to(given).parts)
+            )
+            if not below:
+                yield Verdict(str(given), refused=FileRefused(f"{given}: an empty folder", key="empty_folder"))
+            for path in below:
+                yield _source(path, str(path.relative_to(given.parent)), limit_bytes)
+        elif given.is_file():
+            yield _source(given, given.name, limit_bytes)
+        else:
+            yield Verdict(str(given), refused=FileRefused(f"{given}: no such file", key="no_such_file"))
+
+
+def _source(path: Path, label: str, limit_bytes: int) -> Source:
+    def opened() -> Iterator[unpack.Member | tuple[str, FileRefused]]:
+        return unpack.members(path, limit_bytes)
+
+    return label, opened, path
+
+
+def source_of_bytes(name: str, data: bytes, limit_bytes: int) -> Source:
+    """Return uploaded bytes as a source."""
+
+    def opened() -> Iterator[unpack.Member | tuple[str, FileRefused]]:
+        return unpack.members_of_bytes(name, data, limit_bytes)
+
+    return name, opened, data
+
+
+def bring_in(
+    store: Store, sources: Iterable[Source | Verdict], now: Now, told: Callable[[Verdict], None] = lambda verdict: None
+) -> list[Verdict]:
+    """Take files into the store.
+
+    Parameters
+    ----------
+    store : Store
+    sources : iterable
+        From `sources_of` or `source_of_bytes`.
+    now : callable
+        Clock in UTC.
+    told : callable
+        Called with each verdict as soon as it is known, for progress. The rows are safe only when this
+        function returns.
+
+    Returns
+    -------
+    list of Verdict
+        In the order met; a file with several members has one each.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be locked or written; what was committed before stays.
+    """
+    verdicts: list[Verdict] = []
+    with store.locked(), ThreadPoolExecutor(1) as beside:
+        intake = _Intake(store, Writer(store, store.state()), now, beside)
+        for source in sources:
+            for verdict in [source] if isinstance(source, Verdict) else intake.take(source):
+                verdicts.append(verdict)
+                told(verdict)
+        intake.commit()
+    return verdicts
+
+
+@dataclass
+class _Intake:
+    """One import on its way: the writer, and the raw copies that are written beside the parsing."""
+
+    store: Store
+    writer: Writer
+    now: Now
+    beside: Executor
+    owed: list[tuple[dict[str, object], Future[str]]] = field(default_factory=list)
+    members: int = 0
+    rows: int = 0
+
+    def take(self, source: Source) -> Iterator[Verdict]:
+        label, opened, raw = source
+        kept: Future[str] | None = None
+        try:
+            for member in opened():
+                if isinstance(member, tuple):
+                    yield Verdict(_shown(label, member[0]), refused=member[1])
+                    continue
+                name = _shown(label, member.name)
+                try:
+                    parsed = recognise.parse(member, self.now())
+                    verdict = _add(self.writer, name, parsed)
+                except ContractError as refusal:
+                    yield Verdict(name, refused=refusal)
+                    continue
+                if verdict.kept:
+                    kept = kept or self.beside.submit(self.store.put_raw, raw)
+                    self.owed.append((_provenance(verdict, parsed, self.now), kept))
+                self.members += 1
+                self.rows += verdict.kept
+                if self.members >= _MEMBERS_A_COMMIT or self.rows >= _ROWS_A_COMMIT:
+                    self.commit()
+                yield verdict
+        except FileRefused as refusal:
+            yield Verdict(label, refused=refusal)
+        except PermissionError as error:
+            problem = {"problem": error.strerror or ""}
+            yield Verdict(label, refused=FileRefused(f"{label}: {error}", key="unreadable", context=problem))
+
+    def commit(self) -> None:
+        for entry, kept in self.owed:
+            self.writer.note({**entry, "sha256": kept.result()})
+        self.writer.commit()
+        self.owed, self.members, self.rows = [], 0, 0
+
+
+def _shown(label: str, member: str) -> str:
+    _, colon, inner = member.partition(": ")
+    return f"{label}: {inner}" if colon else label
+
+
+def _add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
+    doubles = sum(remark.count for remark in parsed.mended if remark.key == "double_records")
+    if parsed.kind == "hotspots":
+        added = writer.add_hotspots(parsed.table)
+    elif parsed.kind == "readings":
+        added = writer.add_readings(parsed.table)
+        if parsed.stations is not None and len(parsed.stations):
+            writer.add_stations(parsed.stations)
+    elif parsed.kind == "stations":
+        added = writer.add_stations(parsed.table)
+    elif parsed.kind == "tambons":
+        added = writer.add_tambons(parsed.table)
+    else:
+        added = writer.add_population(parsed.table)
+    return Verdict(
+        name,
+        parsed.format,
+        parsed.kind,
+        parsed.read,
+        added.kept,
+        added.duplicates + doubles,
+        parsed.rejected_count,
+        (*parsed.rejected, *parsed.mended),
+    )
+
+
+def _provenance(verdict: Verdict, parsed: Parsed, now: Now) -> dict[str, object]:
+    remarks = [{"key": r.key, "count": r.count, "rows": r.rows, "context": dict(r.context)} for r in verdict.remarks]
+    return {
+        "source": verdict.file,
+        "kind": verdict.kind,
+        "format": verdict.format,
+        "fetched_at": fetched_now(now()),
+        "read": verdict.read,
+        "kept": verdict.kept,
+        "duplicates": verdict.duplicates,
+        "rejected": verdict.rejected,
+        "parser_version": PARSER_VERSION,
+        "remarks": json.dumps(remarks, ensure_ascii=False, default=str),
+        **bounds_of(parsed.table),
+    }

@@ -1,0 +1,74 @@
+"""What every parser hands over: a checked table, how many rows were read, and what happened to the rest.
+
+Never stores and never words anything: reasons and notes are keys with values, worded at the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+Kind = Literal[
+    "hotspots", "readings", "stations", "tambons", "population", "interventions", "burn_bans", "milestones", "published"
+]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that happened to some rows, or to the file.
+
+    Attributes
+    ----------
+    key : str
+        Text key under ``remark.``.
+    count : int
+        How many rows it concerns.
+    rows : tuple of int
+        Up to five row numbers as a person counts them: the first data row is 1.
+    context : mapping
+        Values for the placeholders of the text.
+    """
+
+    key: str
+    count: int
+    rows: tuple[int, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A file or reply, understood.
+
+    Attributes
+    ----------
+    format : str
+        Which of the known forms it was, for example ``firms-area-api-csv``.
+    kind : str
+        What the table holds.
+    table : DataFrame
+        Good rows only, in the contract of `kind`. A GeoDataFrame for tambons.
+    read : int
+        Rows met in the file, good or bad.
+    rejected : tuple of Remark
+        Rows left out, by reason; their counts add up to the rows neither kept nor double.
+    mended : tuple of Remark
+        Rows or columns put right on purpose, or facts worth telling.
+    stations : DataFrame or None
+        Stations that a readings file describes.
+    """
+
+    format: str
+    kind: Kind
+    table: pd.DataFrame
+    read: int
+    rejected: tuple[Remark, ...] = ()
+    mended: tuple[Remark, ...] = ()
+    stations: pd.DataFrame | None = None
+
+    @property
+    def rejected_count(self) -> int:
+        """Number of rows left out."""
+        return sum(remark.count for remark in self.rejected)

@@ -1,0 +1,166 @@
+"""What a member of a brought file is, by its content alone, and the parser that understands it.
+
+Never trusts a name, except as the last hint for a station; never stores.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from data.errors import FileRefused
+from fetchers import air4thai, boundaries, firms, gistda, known, pcd, tidy_air
+from fetchers.parsed import Parsed
+from fetchers.unpack import Member
+
+#: First bytes of forms that hold data of another kind than this desk reads from files.
+_GRIDS = (b"GRIB", b"CDF\x01", b"CDF\x02", b"\x89HDF", b"II*\x00", b"MM\x00*", b"II+\x00")
+#: Tables of the project itself, by columns that only they have.
+_OWN_TABLES = (
+    {"plan13_milestone", "tambon_basis"},
+    {"year_ce", "days_inclusive", "legal_basis"},
+    {"milestone", "link_basis"},
+    {"row_id", "qualifier", "date_basis"},
+)
+_SAMPLE_COLUMNS = {"hotspot_tambon", "position", "satellite"}
+
+
+def parse(member: Member, now: dt.datetime) -> Parsed:
+    """Recognise and parse one member.
+
+    Parameters
+    ----------
+    member : Member
+    now : datetime
+        Aware, UTC; later stamps are refused.
+
+    Returns
+    -------
+    Parsed
+
+    Raises
+    ------
+    FileRefused
+        With the reason as key, when nothing in it can be taken in.
+    """
+    if member.parts:
+        return _shapefile(member.parts, now)
+    data = member.data
+    if data[:4] == b"PK\x03\x04":
+        return pcd.parse_workbook(data, now)
+    if data[:4] == b"PAR1":
+        return boundaries.parse_boundaries(boundaries.load_frame(data, "parquet"), "geoparquet")
+    if data[:15] == b"SQLite format 3":
+        return boundaries.parse_boundaries(boundaries.load_frame(data, "gpkg"), "geopackage")
+    if data[:8].startswith(_GRIDS):
+        raise FileRefused("a grid, not a table", key="grid_unread")
+    text = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text[:1] in (b"{", b"["):
+        return _json(data, member.name, now)
+    if b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise FileRefused(f"{member.name}: neither text nor a known form", key="unknown_format")
+    return _text(data, member.name, now)
+
+
+def header_of(data: bytes) -> list[str]:
+    """Return the column names of a delimited text, passing over a byte order mark and conflict markers."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    head = data[:65536].decode(encoding, errors="replace")
+    for line in head.splitlines():
+        if line.strip() and not re.match(r"(<{7}|={7}|>{7}|\|{7})", line):
+            delimiter = max(",;\t", key=line.count)
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
+    return []
+
+
+def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
+    columns = header_of(data)
+    found = set(columns)
+    if boundaries.recognise_population(columns):
+        return boundaries.parse_population(_strings(data))
+    if any(table <= found for table in _OWN_TABLES):
+        raise FileRefused(f"{name}: a table that the desk brings along", key="own_table")
+    if tidy_air.recognise(columns):
+        return tidy_air.parse(data, name, now)
+    if gistda.recognise(columns):
+        return gistda.parse_text(data, now)
+    if firms.recognise(columns) or len(columns) <= 1 or _is_markup(data):
+        return firms.parse_text(data, now)
+    lower = {column.lower() for column in columns}
+    if lower & {"lat", "latitude", "y"} and lower & {"lon", "lng", "long", "longitude", "x"}:
+        return firms.parse_text(data, now)
+    raise FileRefused(
+        f"{name}: no known table has the columns {columns[:8]}",
+        key="unknown_table" if len(columns) > 1 else "unknown_format",
+        context={"found": ", ".join(columns[:8])[:200]},
+    )
+
+
+def _is_markup(data: bytes) -> bool:
+    return data[:512].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml"))
+
+
+def _strings(data: bytes) -> pd.DataFrame:
+    import io
+
+    return pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False, encoding="utf-8-sig")
+
+
+def _json(data: bytes, name: str, now: dt.datetime) -> Parsed:
+    try:
+        document: Any = json.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FileRefused(
+            f"{name}: JSON that ends early or is damaged ({error})",
+            key="bad_json",
+            context={"problem": str(error)[:120]},
+        ) from error
+    if isinstance(document, dict) and document.get("type") == "FeatureCollection":
+        return _geojson(document, name, now)
+    if air4thai.is_live(document):
+        return air4thai.parse_live(document, now)
+    if air4thai.is_history(document):
+        return air4thai.parse_history(document, now)
+    service = known.name_of(document)
+    if service:
+        raise FileRefused(f"{name}: recognised as {service}", key="known_but_unread", context={"service": service})
+    raise FileRefused(f"{name}: JSON of no known form", key="unknown_json")
+
+
+def _geojson(document: dict[str, Any], name: str, now: dt.datetime) -> Parsed:
+    features = document.get("features")
+    if not isinstance(features, list) or not features:
+        raise FileRefused(f"{name}: a feature collection without features", key="header_only")
+    properties: list[str] = []
+    kinds: set[str] = set()
+    for feature in features[:50]:
+        if isinstance(feature, dict):
+            properties += [str(key) for key in (feature.get("properties") or {})]
+            kinds.add(str((feature.get("geometry") or {}).get("type")))
+    if kinds & {"Polygon", "MultiPolygon"}:
+        return boundaries.parse_boundaries(boundaries.frame_from_geojson(document), "geojson")
+    if gistda.recognise([*properties, "latitude", "longitude"]):
+        return gistda.parse_geojson(document, now)
+    return firms.parse_geojson(document, now)
+
+
+def _shapefile(parts: dict[str, bytes], now: dt.datetime) -> Parsed:
+    if ".dbf" not in parts or ".shp" not in parts:
+        raise FileRefused("a shapefile without its .dbf", key="damaged_shapefile")
+    named = {f"layer{ending}": content for ending, content in parts.items()}
+    frame = boundaries.load_shapefile(named)
+    if _has_polygons(frame):
+        return boundaries.parse_boundaries(frame, "shapefile")
+    return firms.parse_shapefile(named, now)
+
+
+def _has_polygons(frame: gpd.GeoDataFrame) -> bool:
+    kinds: Sequence[str] = frame.geom_type.dropna().unique().tolist()
+    return bool(set(kinds) & {"Polygon", "MultiPolygon"})

@@ -1,0 +1,1 @@
+"""One page a file, thin: no arithmetic, no sentence, no try."""

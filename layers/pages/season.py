@@ -1,0 +1,5 @@
+"""The planner's page: this season against the earlier ones."""
+
+from layers import screen
+
+screen.season()

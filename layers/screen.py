@@ -1,0 +1,327 @@
+"""The three pages laid out in Streamlit: widgets and their order, nothing worked out here.
+
+What is shown comes worded from `today`, `season` and `stored`; what is chosen goes into the view.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from data.errors import HazeError
+from layers import charts, notice, palette, stored
+from layers import season as season_view
+from layers import today as today_view
+from layers.export import FORMATS
+from layers.map_view import chosen_on, show_map
+from layers.view import FIRST_DAY, LAST_DAY, SPANS, THEMES, View, current_view, desk_now, map_page, map_points
+from layers.words import LANGS, Lang, say, say_day
+from models.counts import SATELLITE_SETS
+from models.desk import Desk
+
+#: Streamlit's own top margin is made for a chat; an officer's first screen needs the room.
+_STYLE = (
+    "<style>.stMainBlockContainer{padding-top:4.4rem;padding-bottom:2rem}"
+    ".stLayoutWrapper:has(> .st-key-page_language){position:absolute;height:0;overflow:hidden}</style>"
+)
+
+#: Streamlit's page says that it is English; a screen reader would read Thai with English sounds.
+_page_language = st.components.v2.component(
+    "haze_desk_language", js="export default ({ data }) => { document.documentElement.lang = data.lang }"
+)
+
+#: Signs that an address may keep; a bracket would end the link it stands in.
+_URL = ":/?#@!$&'*+,;=%~-._"
+
+Importer = Callable[[Desk, list[tuple[str, bytes]]], list[Any]]
+
+
+def frame(importer: Importer) -> tuple[Desk, View]:
+    """Open the desk for this run: the language choice and the notices that stand on every page."""
+    desk = desk_now()
+    view = current_view(desk, st.query_params, st.session_state)
+    st.session_state["importer"] = importer
+    st.session_state["desk"] = desk
+    st.html(_STYLE)
+    with st.container(key="page_language"):
+        _page_language(key="w_page_language", data={"lang": view.lang})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"### {say(view.lang, 'app.title')}")
+        st.segmented_control(
+            say(view.lang, "app.language"),
+            LANGS,
+            default=view.lang,
+            format_func=lambda lang: say(lang, "app.this_language"),
+            key="w_lang",
+            label_visibility="collapsed",
+            on_change=_chosen,
+            args=("lang", "w_lang"),
+        )
+    state = {"is_sample": desk.is_sample, "outline_detail": desk.outline_detail}
+    notices = notice.of_state(view.lang, **state)
+    notice.show(notices, say(view.lang, "notice.more"), notice.details(view.lang, **state))
+    return desk, view
+
+
+def _opened() -> tuple[Desk, View]:
+    desk: Desk = st.session_state["desk"]
+    return desk, current_view(desk, {}, st.session_state)
+
+
+def _keep(**changes: Any) -> None:
+    _, view = _opened()
+    changed = replace(view, **changes)
+    st.session_state["view"] = changed.query()
+    st.query_params.from_dict(changed.query())
+
+
+def _chosen(field: str, widget: str) -> None:
+    value = st.session_state[widget]
+    # A segmented control can be switched off; the last choice then stays.
+    if value is not None:
+        _keep(**{field: value})
+
+
+def _step(days: int) -> None:
+    _, view = _opened()
+    _keep(day=min(max(view.day + dt.timedelta(days=days), FIRST_DAY), LAST_DAY))
+    st.session_state.pop("w_day", None)
+
+
+def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
+    lang = view.lang
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("◀", key="w_back", help=say(lang, "today.day_before"), on_click=_step, args=(-1,))
+        st.date_input(
+            say(lang, "today.day"),
+            value=view.day,
+            key="w_day",
+            format="DD/MM/YYYY",
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+            width=150,
+            on_change=_chosen,
+            args=("day", "w_day"),
+        )
+        st.button("▶", key="w_next", help=say(lang, "today.day_after"), on_click=_step, args=(1,))
+        if with_map:
+            for field, choices in (("span", SPANS), ("theme", THEMES)):
+                st.segmented_control(
+                    say(lang, f"today.{field}"),
+                    choices,
+                    default=getattr(view, field),
+                    key=f"w_{field}",
+                    format_func=lambda choice, field=field: say(lang, f"{field}.{choice}"),
+                    on_change=_chosen,
+                    args=(field, f"w_{field}"),
+                )
+        st.selectbox(
+            say(lang, "today.satellites"),
+            sets,
+            index=sets.index(view.sats),
+            key=f"w_sats_{len(sets)}",
+            width=300,
+            format_func=lambda name: say(lang, f"satellites.{name}"),
+            on_change=_chosen,
+            args=("sats", f"w_sats_{len(sets)}"),
+        )
+
+
+def _figures(figures: list[today_view.Figure]) -> None:
+    st.html(today_view.figures_html(figures))
+
+
+def today() -> None:
+    """Lay out the Today page."""
+    clicked = chosen_on("map")
+    if clicked is not None:
+        _keep(tambon=clicked)
+        st.session_state.pop("w_tambon", None)
+    desk, view = _opened()
+    lang = view.lang
+    _controls(view, tuple(SATELLITE_SETS), with_map=True)
+    points_url, left_out = map_points(desk, view)
+    page = today_view.build(desk, view, points_url, left_out)
+    st.subheader(page.title)
+    _figures(page.figures)
+    for text in page.warnings:
+        st.caption(f"⚠ {text}")
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show_map("map", map_page(desk), page.values, title=page.title, height=620, phone_height=430)
+        for legend in page.legends:
+            st.html(palette.legend_html(legend))
+        st.caption(page.rule)
+    with right:
+        _tambon_choice(desk, view)
+        if view.tambon:
+            _panel(desk, view)
+        else:
+            st.info(say(lang, "today.choose"))
+            st.dataframe(page.table.head(15), hide_index=True, height=460, column_config={"code": None})
+    with st.expander(say(lang, "today.table")):
+        st.dataframe(page.table, hide_index=True, height=400)
+
+
+def _tambon_choice(desk: Desk, view: View) -> None:
+    lang = view.lang
+    rows = {row["tambon"]: row for row in desk.tambons.drop(columns="geometry").to_dict("records")}
+    codes = ["", *sorted(rows, key=lambda code: today_view.name(lang, rows[code]))]
+    st.selectbox(
+        say(lang, "today.tambon"),
+        codes,
+        index=codes.index(view.tambon) if view.tambon in rows else 0,
+        key="w_tambon",
+        format_func=lambda code: (
+            say(lang, "today.none")
+            if not code
+            else f"{today_view.name(lang, rows[code])} · {today_view.name(lang, rows[code], 'amphoe')}"
+        ),
+        on_change=_chosen,
+        args=("tambon", "w_tambon"),
+    )
+
+
+def _panel(desk: Desk, view: View) -> None:
+    lang = view.lang
+    panel = today_view.panel(desk, view)
+    st.markdown(f"#### {today_view.plain(panel.title)}")
+    st.caption(today_view.plain(panel.subtitle))
+    _figures(panel.figures)
+    if panel.trend:
+        st.caption(say(lang, "panel.trend"))
+        st.altair_chart(charts.daily_bars(lang, *panel.trend), width="stretch", theme=None)
+    st.markdown(f"**{say(lang, 'panel.air')}**  \n{panel.station}")
+    st.markdown(f"**{say(lang, 'panel.sites', count=len(panel.sites))}**")
+    if not panel.sites:
+        st.caption(say(lang, "panel.no_sites"))
+    _sites(lang, panel.sites)
+    if panel.amphoe_sites:
+        with st.expander(say(lang, "panel.amphoe_sites", count=len(panel.amphoe_sites))):
+            _sites(lang, panel.amphoe_sites)
+    st.markdown(f"**{say(lang, 'panel.detections', count=len(panel.detections))}**")
+    if len(panel.detections):
+        st.dataframe(panel.detections, hide_index=True, height=min(300, 60 + 35 * len(panel.detections)))
+        st.caption(say(lang, "panel.copy"))
+        st.code(panel.coordinates, language=None, height=min(220, 40 + 24 * len(panel.detections)))
+
+
+def _sites(lang: Lang, sites: list[dict[str, str]]) -> None:
+    for site in sites:
+        facts = " · ".join(
+            today_view.plain(site[key]) for key in ("kind", "issue", "lead", "scale", "year", "confidence") if site[key]
+        )
+        source = f"[{say(lang, 'panel.source')}]({quote(site['source'], safe=_URL)})"
+        st.markdown(f"**{today_view.plain(site['name'])}**  \n{facts} · {source}")
+
+
+def season() -> None:
+    """Lay out the Season page."""
+    desk, view = _opened()
+    lang = view.lang
+    view = season_view.comparable(view)
+    _controls(view, season_view.FIXED_SETS, with_map=False)
+    page = season_view.build(desk, view)
+    st.subheader(page.title)
+    st.caption(page.rule)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.markdown(f"**{say(lang, 'season.lines')}**")
+        st.altair_chart(charts.season_lines(lang, page.lines), width="stretch", theme=None)
+        st.caption(say(lang, "season.lines_note"))
+    with right:
+        st.markdown(f"**{say(lang, 'season.coverage')}**")
+        st.dataframe(page.coverage, hide_index=True)
+        st.caption(say(lang, "season.coverage_note"))
+        for text in page.left_out:
+            st.caption(f"⚠ {text}")
+    st.markdown(f"**{say(lang, 'season.calendar')}**")
+    st.altair_chart(charts.calendar(lang, *page.calendar), width="stretch", theme=None)
+    st.caption(say(lang, "season.calendar_note"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**{say(lang, 'season.amphoes')}**")
+        st.altair_chart(charts.area_bars(lang, page.amphoes), width="stretch", theme=None)
+    with right:
+        st.markdown(f"**{say(lang, 'season.land')}**")
+        st.altair_chart(charts.area_bars(lang, page.land), width="stretch", theme=None)
+        st.caption(say(lang, "season.land_note"))
+    st.markdown(f"**{say(lang, 'season.air')}**")
+    if len(page.air):
+        st.altair_chart(charts.pm25_lines(lang, page.air, page.limit), width="stretch", theme=None)
+        st.caption(say(lang, "season.air_note"))
+        st.dataframe(page.over, hide_index=True)
+    else:
+        st.info(say(lang, "season.no_air"))
+    with st.expander(say(lang, "season.table")):
+        st.dataframe(page.amphoes, hide_index=True)
+
+
+def data() -> None:
+    """Lay out the Data page."""
+    desk, view = _opened()
+    lang = view.lang
+    st.subheader(say(lang, "data.title"))
+    st.dataframe(stored.status(desk, lang), hide_index=True)
+    st.markdown(f"#### {say(lang, 'data.import')}")
+    st.caption(say(lang, "data.import_note"))
+    _upload(desk, view)
+    st.markdown(f"#### {say(lang, 'data.download')}")
+    first, last = view.period
+    period = {"first": say_day(lang, first), "last": say_day(lang, last)}
+    st.caption(say(lang, "data.download_note", **period, satellites=say(lang, f"satellites.{view.sats}")))
+    _downloads(desk, view)
+    st.markdown(f"#### {say(lang, 'data.provenance')}")
+    st.dataframe(stored.provenance(desk, lang), hide_index=True)
+
+
+def _upload(desk: Desk, view: View) -> None:
+    lang = view.lang
+    with st.form("upload", clear_on_submit=True):
+        files = st.file_uploader(say(lang, "data.files"), accept_multiple_files=True, key="w_files")
+        sent = st.form_submit_button(say(lang, "data.bring_in"), type="primary")
+    if sent and files:
+        with st.spinner(say(lang, "data.working")):
+            _bring_in(desk, view, [(file.name, file.getvalue()) for file in files])
+    found = st.session_state.get("verdicts")
+    if isinstance(found, str):
+        st.error(found)
+    elif found:
+        st.dataframe(stored.verdicts(lang, found), hide_index=True)
+
+
+def _bring_in(desk: Desk, view: View, files: list[tuple[str, bytes]]) -> None:
+    try:
+        st.session_state["verdicts"] = st.session_state["importer"](desk, files)
+    except HazeError as error:
+        st.session_state["verdicts"] = stored.failure(view.lang, error)
+    st.rerun()
+
+
+def _downloads(desk: Desk, view: View) -> None:
+    lang = view.lang
+    columns = st.columns(len(FORMATS) + 1)
+    for column, (form, mime) in zip(columns, FORMATS.items(), strict=False):
+        column.download_button(
+            say(lang, "data.hotspots_as", form=form.upper()),
+            lambda form=form: stored.download(desk, view, form)[1],
+            file_name=f"hotspots_{desk.place.key}_{view.period[0]}_{view.period[1]}.{form}",
+            mime=mime,
+            key=f"w_{form}",
+            on_click="ignore",
+            width="stretch",
+        )
+    columns[-1].download_button(
+        say(lang, "data.counts_as"),
+        lambda: stored.counts_csv(desk, view)[1],
+        file_name=f"counts_{desk.place.key}_{view.period[0]}_{view.period[1]}.csv",
+        mime=FORMATS["csv"],
+        key="w_counts",
+        on_click="ignore",
+        width="stretch",
+    )

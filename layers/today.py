@@ -1,0 +1,467 @@
+"""What the Today page shows: the chosen day or period on the map, its figures, and the panel of a tambon.
+
+Builds words and tables from a desk and a view. Never imports Streamlit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data import places
+from data.clock import day_bounds, season_of
+from data.errors import NotStored
+from data.sites import sites
+from layers import palette
+from layers.map import Shown, SiteMark, StationMark, map_values
+from layers.palette import Legend
+from layers.view import View
+from layers.words import Lang, say, say_day, say_time, texts
+from models.air import thai_aqi
+from models.desk import Desk
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One large number with its name and what it rests on."""
+
+    label: str
+    value: str
+    detail: str = ""
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything the page needs, worded."""
+
+    title: str
+    figures: list[Figure]
+    values: dict[str, Any]
+    legends: list[Legend]
+    table: pd.DataFrame
+    rule: str
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One tambon in words and tables."""
+
+    title: str
+    subtitle: str
+    figures: list[Figure]
+    trend: tuple[pd.Series, pd.Series] | None
+    station: str
+    sites: list[dict[str, str]]
+    amphoe_sites: list[dict[str, str]]
+    detections: pd.DataFrame
+    coordinates: str
+
+
+def figures_html(figures: list[Figure]) -> str:
+    """Return figures as cards that stand side by side and wrap on a phone; every text escaped."""
+    cards = "".join(
+        '<div style="flex:1 1 150px;min-width:140px;border:1px solid #d9d5cc;border-radius:8px;padding:10px 14px;'
+        f'background:#fff;border-top:5px solid {html.escape(figure.colour or "#d9d5cc", quote=True)}">'
+        f'<div style="font-size:0.92rem;color:#3c484c">{html.escape(figure.label)}</div>'
+        f'<div style="font-size:1.75rem;font-weight:600;line-height:1.25">{html.escape(figure.value)}</div>'
+        f'<div style="font-size:0.86rem;color:#4f5b5f">{html.escape(figure.detail)}</div></div>'
+        for figure in figures
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:10px">{cards}</div>'
+
+
+def name(lang: Lang, row: Any, level: str = "tambon") -> str:
+    """Return the name of a tambon or amphoe row in the user's language."""
+    return str(row[f"{level}_th"] if lang == "th" else row[f"{level}_en"])
+
+
+def station_values(desk: Desk, day: dt.date) -> pd.DataFrame:
+    """Return PM2.5 per station of the place for a day: the newest running 24 h mean, else the mean of the day.
+
+    Returns
+    -------
+    DataFrame
+        Station columns and `pm25`, `averaging`, `time` (UTC or missing); missing where nothing is stored.
+    """
+    table = desk.stations.assign(pm25=np.nan, averaging="").set_index("station_id", drop=False)
+    table["time"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]")
+    for averaging in ("PT24H", "P1D"):
+        try:
+            series = desk.air("station", day, day, averaging)
+        except NotStored:
+            break
+        series = series[series["pm25"].notna()].drop_duplicates("code", keep="last")
+        for row in series.itertuples():
+            if row.code in table.index and np.isnan(table.at[row.code, "pm25"]):
+                table.loc[row.code, ["pm25", "averaging"]] = [row.pm25, averaging]
+                table.at[row.code, "time"] = pd.Timestamp(row.time) if averaging == "PT24H" else pd.NaT
+    return table.reset_index(drop=True)
+
+
+def build(desk: Desk, view: View, points_url: str, left_out: int) -> Today:
+    """Return the page of a view.
+
+    Parameters
+    ----------
+    desk : Desk
+    view : View
+    points_url : str
+        Address of the packed detections of the period.
+    left_out : int
+        Detections that are counted but too many to draw.
+    """
+    lang = view.lang
+    first, last = view.period
+    if not (desk.seasons or desk.air_years):
+        raise NotStored("neither detections nor readings are stored", key="no_hotspots", hint="import a file first")
+    counted = _counted(desk, view)
+    air = station_values(desk, view.day)
+    missing = desk.days_not_stored(first, last, view.satellites)
+    warnings = []
+    if not desk.seasons:
+        warnings.append(say(lang, "error.no_hotspots"))
+    elif missing:
+        warnings.append(say(lang, "today.days_missing", missing=missing, days=(last - first).days + 1))
+    if left_out:
+        warnings.append(say(lang, "today.points_left_out", count=f"{left_out:,}"))
+    colours, fills, legend, tip = _fills(desk, view, counted, air, missing)
+    start, end = day_bounds(first, last)
+    values = map_values(
+        lang=lang,
+        colours=colours,
+        tambons=fills,
+        tip=tip,
+        chosen=view.tambon,
+        points_url=points_url,
+        shown=Shown(start=start, end=end, now=min(end, desk.now()), satellites=view.satellites),
+        stations=_station_marks(lang, air),
+        sites=_site_marks(lang),
+        site_counts=_site_counts(desk),
+        credit=_credit(desk, lang),
+    )
+    legends = [
+        legend,
+        palette.detection_legend(say(lang, "today.points"), _detection_words(desk, lang)),
+        palette.site_legend(say(lang, "today.sites"), {k: say(lang, f"legend.{k}") for k in ("site", "sites_here")}),
+    ]
+    return Today(
+        title=_title(lang, view),
+        figures=_figures(desk, view, counted, air),
+        values=values,
+        legends=legends,
+        table=_table(desk, view, counted),
+        rule=_rule(lang, view),
+        warnings=warnings,
+    )
+
+
+def _counted(desk: Desk, view: View) -> pd.DataFrame:
+    """Return the counts by tambon; without any stored detection zeros, which the page shows as not stored."""
+    if desk.seasons:
+        return desk.counts("tambon", *view.period, view.satellites)
+    table = desk.tambons.rename(columns={"tambon": "code", "tambon_th": "name_th", "tambon_en": "name_en"})
+    return pd.DataFrame(table[["code", "name_th", "name_en"]]).assign(count=0, count_shared=0.0)
+
+
+def _known(desk: Desk, first: dt.date, last: dt.date, satellites: tuple[str, ...]) -> bool:
+    return desk.days_not_stored(first, last, satellites) <= (last - first).days
+
+
+def _title(lang: Lang, view: View) -> str:
+    first, last = view.period
+    if first == last:
+        return say(lang, "today.title_day", day=say_day(lang, last, short=False))
+    return say(lang, "today.title_period", first=say_day(lang, first), last=say_day(lang, last))
+
+
+def _rule(lang: Lang, view: View) -> str:
+    names = ", ".join(say(lang, f"satellite.{code}") for code in view.satellites)
+    return say(lang, "today.rule", satellites=names)
+
+
+def _credit(desk: Desk, lang: Lang) -> str:
+    return say(lang, f"today.credit_{'generalised' if desk.outline_detail == 'generalised' else 'official'}")
+
+
+def _detection_words(desk: Desk, lang: Lang) -> dict[str, str]:
+    words = {key: say(lang, f"legend.{key}") for key in ("pass_day", "pass_night")}
+    if desk.is_sample:
+        words["placed"] = say(lang, "legend.placed")
+    return words
+
+
+def _fills(
+    desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame, missing: int
+) -> tuple[tuple[str, ...], dict[str, tuple[int | None, str]], Legend, tuple[str, str]]:
+    lang = view.lang
+    if view.theme == "pm25":
+        bands = palette.pm25_bands(lang)
+        found = air[air["pm25"].notna()].groupby("tambon")["pm25"].mean()
+        fills: dict[str, tuple[int | None, str]] = {}
+        for code in desk.tambons["tambon"]:
+            value = float(found.get(code, np.nan))
+            fills[code] = (
+                (None, say(lang, "today.no_station"))
+                if np.isnan(value)
+                else (
+                    palette.band_of(value, bands),
+                    f"{value:.1f} µg/m³ · {bands[palette.band_of(value, bands)].label}",
+                )
+            )
+        legend = palette.band_legend(
+            say(lang, "today.pm25_legend"),
+            bands,
+            no_value=say(lang, "today.no_station"),
+            note=say(lang, "today.pm25_note"),
+        )
+        return tuple(band.colour for band in bands), fills, legend, (say(lang, "today.pm25"), "")
+    bounds = palette.breaks(counted["count"].to_numpy())
+    classes = palette.count_classes(counted["count"].to_numpy(), bounds)
+    nothing_known = missing == (view.period[1] - view.period[0]).days + 1
+    fills = {
+        row.code: (None, say(lang, "chart.not_stored"))
+        if nothing_known and row.count_ == 0
+        else (int(c), f"{row.count_:,}")
+        for row, c in zip(counted.rename(columns={"count": "count_"}).itertuples(), classes, strict=True)
+    }
+    legend = palette.count_legend(
+        say(lang, "today.hotspots_legend"), bounds, no_value=say(lang, "chart.not_stored") if nothing_known else ""
+    )
+    return palette.COUNT_COLOURS, fills, legend, (say(lang, "today.hotspots"), say(lang, "today.unit"))
+
+
+def _station_marks(lang: Lang, air: pd.DataFrame) -> list[StationMark]:
+    bands = palette.pm25_bands(lang)
+    marks = []
+    for row in air.itertuples():
+        label = row.name_th if lang == "th" else row.name_en
+        if np.isnan(row.pm25):
+            marks.append(
+                StationMark(
+                    label, row.lon, row.lat, "–", palette.NO_VALUE_COLOUR, "circle", (say(lang, "today.no_reading"),)
+                )
+            )
+            continue
+        band = bands[palette.band_of(row.pm25, bands)]
+        lines = (f"PM2.5 {row.pm25:.1f} µg/m³ · {band.label}", _when(lang, row), f"{row.station_id} · {row.source}")
+        marks.append(StationMark(label, row.lon, row.lat, f"{row.pm25:.0f}", band.colour, band.shape, lines))
+    return marks
+
+
+def _when(lang: Lang, row: Any) -> str:
+    if row.averaging == "PT24H":
+        return say(lang, "today.mean_24h", time=say_time(lang, row.time.to_pydatetime()))
+    return say(lang, "today.mean_day")
+
+
+def _site_marks(lang: Lang) -> list[SiteMark]:
+    table = sites()
+    return [
+        SiteMark(getattr(row, f"name_{lang}"), row.lon, row.lat, (kind_name(lang, row.kind), row.lead_th))
+        for row in table[table["lon"].notna()].itertuples()
+    ]
+
+
+def _site_counts(desk: Desk) -> dict[str, int]:
+    table = sites()
+    mine = table[table["lon"].isna() & table["tambon"].isin(set(desk.tambons["tambon"])) & (table["issue"] == "haze")]
+    return {str(code): int(n) for code, n in mine["tambon"].value_counts().items()}
+
+
+def kind_name(lang: Lang, kind: str) -> str:
+    """Return the words for a kind of site; the code itself, spaced, when there are none."""
+    return texts(lang).get(f"kind.{kind}", kind.replace("_", " "))
+
+
+def _figures(desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame) -> list[Figure]:
+    lang = view.lang
+    first, last = view.period
+    total = int(counted["count"].sum())
+    if total or _known(desk, first, last, view.satellites):
+        night = int(desk.counts("province", first, last, view.satellites, "night")["count"].sum())
+        where = int((counted["count"] > 0).sum())
+        passes = say(lang, "today.figure_passes", night=f"{night:,}", day=f"{total - night:,}", tambons=where)
+        figures = [Figure(say(lang, "today.figure_hotspots"), f"{total:,}", passes)]
+    else:
+        figures = [Figure(say(lang, "today.figure_hotspots"), "–", say(lang, "chart.not_stored"))]
+    start, end = season_of(view.day)
+    until = min(view.day, end)
+    if desk.seasons:
+        season = int(desk.counts("province", start, until, view.satellites)["count"].sum())
+        gaps = desk.days_not_stored(start, until, view.satellites)
+        days = (until - start).days + 1
+        figures.append(
+            Figure(
+                say(lang, "today.figure_season"),
+                f"{season:,}",
+                say(
+                    lang,
+                    "today.figure_season_detail",
+                    first=say_day(lang, start, year=False),
+                    stored=days - gaps,
+                    days=days,
+                ),
+            )
+        )
+    known = air[air["pm25"].notna()]
+    if len(known):
+        worst = known.loc[known["pm25"].idxmax()]
+        bands = palette.pm25_bands(lang)
+        band = bands[palette.band_of(float(worst["pm25"]), bands)]
+        index = thai_aqi(np.array([worst["pm25"]]))[0]
+        label = worst["name_th"] if lang == "th" else worst["name_en"]
+        detail = say(lang, "today.figure_pm25_detail", aqi=index, label=band.label, station=label)
+        figures.append(Figure(say(lang, "today.figure_pm25"), f"{worst['pm25']:.1f} µg/m³", detail, band.colour))
+    else:
+        figures.append(Figure(say(lang, "today.figure_pm25"), "–", say(lang, "today.no_reading")))
+    haze = sites()
+    haze = haze[haze["issue"] == "haze"]
+    figures.append(
+        Figure(
+            say(lang, "today.figure_sites"),
+            f"{len(haze):,}",
+            say(lang, "today.figure_sites_detail", tambons=haze["tambon"].nunique()),
+        )
+    )
+    return figures
+
+
+def _table(desk: Desk, view: View, counted: pd.DataFrame) -> pd.DataFrame:
+    lang = view.lang
+    here = desk.tambons
+    haze = _site_counts(desk)
+    known = np.full(len(counted), counted["count"].any() or _known(desk, *view.period, view.satellites))
+    table = pd.DataFrame(
+        {
+            "code": counted["code"],
+            say(lang, "column.tambon"): [name(lang, row) for row in here.to_dict("records")],
+            say(lang, "column.amphoe"): [name(lang, row, "amphoe") for row in here.to_dict("records")],
+            say(lang, "column.count"): counted["count"].astype("Int64").where(known),
+            say(lang, "column.count_shared"): counted["count_shared"].round(2).where(known),
+            say(lang, "column.sites"): [haze.get(code, 0) for code in counted["code"]],
+        }
+    )
+    return table.sort_values(say(lang, "column.count"), ascending=False, kind="stable").reset_index(drop=True)
+
+
+def panel(desk: Desk, view: View) -> Panel:
+    """Return the panel of the chosen tambon."""
+    lang = view.lang
+    row = desk.tambons.set_index("tambon", drop=False).loc[view.tambon]
+    season_start, season_end = season_of(view.day)
+    figures = []
+    for key, start, end in (
+        ("panel.day", view.day, view.day),
+        ("panel.week", view.day - dt.timedelta(days=6), view.day),
+        ("panel.season", season_start, min(view.day, season_end)),
+    ):
+        count = int(desk.daily(start, end, view.satellites, [view.tambon]).sum()) if desk.seasons else 0
+        known = count or _known(desk, start, end, view.satellites)
+        figures.append(Figure(say(lang, key), f"{count:,}" if known else "–"))
+    detections, coordinates = _detections(desk, view)
+    known_sites = sites()
+    return Panel(
+        title=say(lang, "panel.title", tambon=name(lang, row)),
+        subtitle=say(
+            lang,
+            "panel.subtitle",
+            amphoe=name(lang, row, "amphoe"),
+            province=name(lang, row, "province"),
+            code=view.tambon,
+            km2=f"{row['area_km2']:,.0f}",
+            rai=f"{row['area_km2'] * 625:,.0f}",
+        ),
+        figures=figures,
+        trend=_trend(desk, view),
+        station=_nearest(desk, view),
+        sites=_listed(lang, known_sites[known_sites["tambon"] == view.tambon]),
+        amphoe_sites=_listed(
+            lang, known_sites[known_sites["tambon"].isna() & (known_sites["amphoe"] == row["amphoe"])]
+        ),
+        detections=detections,
+        coordinates=coordinates,
+    )
+
+
+def _trend(desk: Desk, view: View) -> tuple[pd.Series, pd.Series] | None:
+    if not desk.seasons:
+        return None
+    since = view.day - dt.timedelta(days=29)
+    counts = desk.daily(since, view.day, view.satellites, [view.tambon])
+    return counts, desk.detections.stored_days(since, view.day, view.satellites)
+
+
+def _detections(desk: Desk, view: View) -> tuple[pd.DataFrame, str]:
+    """Return the detections of the chosen tambon, newest first, as a table and as lines to copy."""
+    if not desk.seasons:
+        return pd.DataFrame(), ""
+    lang = view.lang
+    rows = desk.hotspots(*view.period, view.satellites)
+    rows = rows[rows["tambon"] == view.tambon].sort_values("acquired_at", ascending=False)
+    zone, east, north = places.utm(rows["lon"].to_numpy(), rows["lat"].to_numpy(), desk.place.epsg)
+    table = pd.DataFrame(
+        {
+            say(lang, "column.time"): [say_time(lang, t.to_pydatetime()) for t in rows["acquired_at"]],
+            say(lang, "column.pass"): [say(lang, f"legend.pass_{'day' if d else 'night'}") for d in rows["day_pass"]],
+            say(lang, "column.satellite"): [say(lang, f"satellite.{s}") for s in rows["satellite"]],
+            say(lang, "column.confidence"): [
+                say(lang, f"map.confidence_{c}") if isinstance(c, str) else "–" for c in rows["confidence"]
+            ],
+            say(lang, "column.frp"): rows["frp_mw"].round(1).to_numpy(),
+            say(lang, "column.lat"): rows["lat"].round(5).to_numpy(),
+            say(lang, "column.lon"): rows["lon"].round(5).to_numpy(),
+            say(lang, "column.utm"): [f"{z} {e:.0f} {n:.0f}" for z, e, n in zip(zone, east, north, strict=True)],
+        }
+    )
+    coordinates = "\n".join(
+        f"{t.tz_convert('Asia/Bangkok'):%Y-%m-%d %H:%M}  {lat:.5f}, {lon:.5f}  {z} {e:.0f} {n:.0f}"
+        for t, lat, lon, z, e, n in zip(rows["acquired_at"], rows["lat"], rows["lon"], zone, east, north, strict=True)
+    )
+    return table, coordinates
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown shows as it stands: facts and names come from tables, not from us."""
+    for sign in "\\`*_{}[]<>#$~|":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def _nearest(desk: Desk, view: View) -> str:
+    lang = view.lang
+    near = desk.nearest_station(view.tambon)
+    if near is None:
+        return say(lang, "panel.no_station")
+    station_id, km = near
+    air = station_values(desk, view.day).set_index("station_id").loc[station_id]
+    label = air["name_th"] if lang == "th" else air["name_en"]
+    where = say(lang, "panel.station", station=plain(label), km=f"{km:.0f}")
+    if np.isnan(air["pm25"]):
+        return f"{where} · {say(lang, 'today.no_reading')}"
+    bands = palette.pm25_bands(lang)
+    band = bands[palette.band_of(float(air["pm25"]), bands)]
+    index = thai_aqi(np.array([air["pm25"]]))[0]
+    return f"{where} · PM2.5 **{air['pm25']:.1f}** µg/m³ · AQI {index} ({band.label}) · {_when(lang, air)}"
+
+
+def _listed(lang: Lang, table: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "name": getattr(row, f"name_{lang}"),
+            "kind": kind_name(lang, row.kind),
+            "issue": say(lang, f"issue.{row.issue}"),
+            "lead": row.lead_th,
+            "scale": row.scale,
+            "year": "" if pd.isna(row.year) else str(row.year + 543 if lang == "th" else row.year),
+            "source": row.source_url,
+            "confidence": say(lang, f"confidence_fact.{row.confidence}"),
+        }
+        for row in table.itertuples()
+    ]

@@ -1,0 +1,1 @@
+"""Analysis: pure functions on tables and arrays. Never fetches, never draws."""

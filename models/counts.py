@@ -1,0 +1,158 @@
+"""Counts of detections by tambon, day, satellite and pass, from running totals instead of scans.
+
+A year of detections becomes one array of totals since its first day; any period is then a difference of two
+slices. Counts are whole numbers; shared counts are kept in 1/64 of a detection, so that both add up exactly.
+Never reads the store, never names places.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.clock import is_day_pass, thai_days
+from data.contracts import LAND_CLASSES, SATELLITES
+from models.assign import SHARES_OF
+
+PASSES = ("night", "day")
+#: Satellites whose yearly counts may be compared with each other: each flew through all years compared.
+SATELLITE_SETS: dict[str, tuple[str, ...]] = {
+    "SNPP": ("SNPP",),
+    "VIIRS": ("SNPP", "NOAA20", "NOAA21"),
+    "MODIS": ("TERRA", "AQUA"),
+    "ALL": SATELLITES,
+}
+UNKNOWN_LAND = "unknown"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Running totals of one stored year.
+
+    Attributes
+    ----------
+    first : date
+        Thai day of slice 1; slice 0 is all zero.
+    counts, shared : ndarray of int32, shape (satellites, 2 passes, days + 1, tambons)
+        Detections since `first`, whole and in 1/64.
+    """
+
+    first: dt.date
+    counts: np.ndarray
+    shared: np.ndarray
+
+    @property
+    def days(self) -> int:
+        """Number of days covered."""
+        return int(self.counts.shape[2]) - 1
+
+
+def totals(hotspots: pd.DataFrame, home: np.ndarray, shares: pd.DataFrame, tambons: int, year: int) -> Totals:
+    """Build the running totals of one UTC year.
+
+    Parameters
+    ----------
+    hotspots : DataFrame, n rows
+        Detections that count, HOTSPOT_COLUMNS, all acquired in UTC year `year`.
+    home : ndarray of int32, shape (n,)
+        Tambon position of each, -1 outside.
+    shares : DataFrame
+        Result of `models.assign.share` for the same rows.
+    tambons : int
+        Number of tambons.
+    year : int
+        The last Thai day of a UTC year is 1 January of the next.
+    """
+    first = dt.date(year, 1, 1)
+    days = (dt.date(year + 1, 1, 1) - first).days + 1
+    day = (thai_days(hotspots["acquired_at"]) - np.datetime64(first)).astype(np.int64)
+    satellite = hotspots["satellite"].cat.codes.to_numpy().astype(np.int64)
+    passed = is_day_pass(hotspots["acquired_at"]).astype(np.int64)
+    group = (satellite * 2 + passed) * days + day
+    size = len(SATELLITES) * 2 * days * tambons
+    inside = home >= 0
+    flat = group[inside] * tambons + home[inside]
+    counts = np.bincount(flat, minlength=size)
+    shared = counts * SHARES_OF
+    row = shares["row"].to_numpy()
+    if len(row):
+        divided = np.unique(row)
+        shared = shared - np.bincount(group[divided] * tambons + home[divided], minlength=size) * SHARES_OF
+        parts = np.bincount(
+            group[row] * tambons + shares["tambon"].to_numpy(), shares["share"].to_numpy(), minlength=size
+        )
+        shared = shared + parts.astype(np.int64)
+    return Totals(first, _running(counts, days, tambons), _running(shared, days, tambons))
+
+
+def _running(daily: np.ndarray, days: int, tambons: int) -> np.ndarray:
+    shape = (len(SATELLITES), 2, days, tambons)
+    out = np.zeros((len(SATELLITES), 2, days + 1, tambons), np.int32)
+    np.cumsum(daily.reshape(shape), axis=2, out=out[:, :, 1:])
+    return out
+
+
+def _groups(satellites: Sequence[str], passes: str) -> tuple[np.ndarray, slice]:
+    chosen = np.array([SATELLITES.index(name) for name in satellites], int)
+    return chosen, {"all": slice(0, 2), "night": slice(0, 1), "day": slice(1, 2)}[passes]
+
+
+def count(
+    years: Sequence[Totals], first: dt.date, last: dt.date, satellites: Sequence[str], passes: str, tambons: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count detections per tambon in a period of Thai days, both ends included.
+
+    Returns
+    -------
+    counts : ndarray of int64, shape (tambons,)
+    shared : ndarray of float64, shape (tambons,)
+        Adds up to exactly the same sum in every province.
+    """
+    chosen, half = _groups(satellites, passes)
+    whole = np.zeros(tambons, np.int64)
+    shared = np.zeros(tambons, np.int64)
+    for year in years:
+        low = max(0, min(year.days, (first - year.first).days))
+        high = max(0, min(year.days, (last - year.first).days + 1))
+        if high > low:
+            for array, target in ((year.counts, whole), (year.shared, shared)):
+                target += (array[chosen, half, high] - array[chosen, half, low]).sum(axis=(0, 1), dtype=np.int64)
+    return whole, shared / SHARES_OF
+
+
+def daily(
+    years: Sequence[Totals], first: dt.date, last: dt.date, satellites: Sequence[str], passes: str, chosen: np.ndarray
+) -> pd.Series:
+    """Count detections per Thai day over some tambons.
+
+    Parameters
+    ----------
+    chosen : ndarray of int
+        Positions of the tambons that are added up.
+
+    Returns
+    -------
+    Series of int64
+        One value a day from `first` to `last`, zeros included, index datetime64[D].
+    """
+    days = pd.date_range(first, last, freq="D")
+    out = np.zeros(len(days), np.int64)
+    which, half = _groups(satellites, passes)
+    for year in years:
+        low = max(0, min(year.days, (first - year.first).days))
+        high = max(0, min(year.days, (last - year.first).days + 1))
+        if high > low:
+            block = year.counts[which, half, low : high + 1][..., chosen].sum(axis=(0, 1, 3), dtype=np.int64)
+            start = (year.first - first).days + low
+            out[start : start + high - low] += np.diff(block)
+    return pd.Series(out, index=days, name="count")
+
+
+def land_counts(hotspots: pd.DataFrame) -> pd.Series:
+    """Count detections by land class, the six classes first and "unknown" last, zeros shown."""
+    classes = hotspots["land_class"].astype("str").where(hotspots["land_class"].notna(), UNKNOWN_LAND)
+    return classes.value_counts().reindex([*LAND_CLASSES, UNKNOWN_LAND], fill_value=0).astype("int64")

@@ -1,0 +1,217 @@
+"""What pages, briefings and the command line read: detections and totals of the stored years, by tambon.
+
+Everything made here is derived: kept in the store under the revisions that went in, and made again when they
+change. Never fetches, never words anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from data.clock import day_bounds, is_day_pass, thai_days
+from data.errors import NotStored
+from data.store import State, Store, StoredFile
+from models import counts
+from models.assign import TambonIndex, assign, build_index, load_index, outline_revision, save_index, share
+from models.current import is_current
+
+#: Raised when the derived files change their form or meaning.
+VERSION = "2"
+#: Columns that assignment reads beside the position.
+_ASSIGN_NEEDS = ("acquired_at", "satellite", "quality")
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One stored year with its tambons.
+
+    Attributes
+    ----------
+    home : ndarray of int32, shape (n,)
+        Tambon position of each stored row, -1 outside.
+    current : ndarray of bool, shape (n,)
+        Whether the row counts.
+    """
+
+    home: np.ndarray
+    current: np.ndarray
+
+
+class Detections:
+    """The stored detections seen through one set of tambons.
+
+    Parameters
+    ----------
+    store : Store
+    tambons : GeoDataFrame
+        TAMBON_COLUMNS and geometry; the answer of `assign` points into them by ascending code.
+    state : State, optional
+        The state to read; the current one when omitted. All answers come from this one state.
+    """
+
+    def __init__(self, store: Store, tambons: gpd.GeoDataFrame, state: State | None = None) -> None:
+        self.store = store
+        self.state = state or store.state()
+        self.tambons = tambons.sort_values("tambon").reset_index(drop=True)
+        self.outline = outline_revision(self.tambons)
+
+    @property
+    def parts(self) -> dict[int, StoredFile]:
+        """Stored years."""
+        return {int(year): stored for year, stored in sorted(self.store.parts("hotspots", self.state).items())}
+
+    @functools.cached_property
+    def index(self) -> TambonIndex:
+        """Tambons prepared for assignment, built once per outline."""
+        path = self.store.derived("tambon_index.npz", self.outline, lambda p: save_index(build_index(self.tambons), p))
+        return load_index(path, self.tambons)
+
+    def assign_all(self) -> None:
+        """Assign every stored detection that is not assigned yet."""
+        for year in self.parts:
+            self._assigned(year, None)
+
+    def prepare(self) -> None:
+        """Make every derived file that a page will ask for, so that the first visitor does not wait."""
+        for year in self.parts:
+            self._totals(year)
+
+    def _key(self, year: int) -> str:
+        return f"{self.parts[year].sha256[:16]}-{self.outline}-{VERSION}"
+
+    def _rows(self, year: int) -> pd.DataFrame:
+        return self.store.hotspot_part(self.parts[year])
+
+    def _assigned(self, year: int, rows: pd.DataFrame | None) -> Assigned:
+        def build(path: Path) -> None:
+            needed = self.store.hotspot_part(self.parts[year], _ASSIGN_NEEDS) if rows is None else rows
+            self._build_assigned(needed, path)
+
+        path = self.store.derived(f"assigned_{year}.npz", self._key(year), build)
+        with np.load(path, allow_pickle=False) as stored:
+            return Assigned(stored["home"], stored["current"])
+
+    def _build_assigned(self, rows: pd.DataFrame, path: Path) -> None:
+        home = assign(self.index, rows["lon"].to_numpy(), rows["lat"].to_numpy())
+        province = np.append([int(code[:2]) for code in self.index.codes], -1)[home]
+        with open(path, "wb") as handle:
+            np.savez(handle, home=home, current=is_current(rows, province))
+
+    @functools.lru_cache(maxsize=64)  # noqa: B019 - lives as long as one view of one state
+    def _totals(self, year: int) -> counts.Totals:
+        def build(path: Path) -> None:
+            rows = self._rows(year)
+            assigned = self._assigned(year, rows)
+            rows, home = rows[assigned.current], assigned.home[assigned.current]
+            position = (rows["lon"].to_numpy(), rows["lat"].to_numpy())
+            shares = share(self.index, home, *position, rows["scan_km"].to_numpy(), rows["track_km"].to_numpy())
+            made = counts.totals(rows, home, shares, len(self.tambons), year)
+            with open(path, "wb") as handle:
+                np.save(handle, np.stack([made.counts, made.shared]))
+
+        path = self.store.derived(f"totals_{year}.npy", self._key(year), build)
+        whole, shared = np.load(path, mmap_mode="r", allow_pickle=False)
+        return counts.Totals(dt.date(year, 1, 1), whole, shared)
+
+    def _years(self, first: dt.date, last: dt.date) -> list[counts.Totals]:
+        # A Thai day reaches back into the UTC day before it, so 1 January also needs the year before.
+        return [self._totals(year) for year in self.parts if first.year - 1 <= year <= last.year]
+
+    def _require(self) -> None:
+        if not self.parts:
+            raise NotStored("no detections are stored", key="no_hotspots", hint="import a hotspot file first")
+
+    def count(self, first: dt.date, last: dt.date, satellites: Sequence[str], passes: str = "all") -> pd.DataFrame:
+        """Count detections by tambon in Thai days `first` to `last`, both included.
+
+        Returns
+        -------
+        DataFrame
+            The tambon columns without geometry, `count` (int) and `count_shared` (float); zeros shown.
+
+        Raises
+        ------
+        NotStored
+            When no detection was ever stored.
+        """
+        self._require()
+        whole, shared = counts.count(self._years(first, last), first, last, satellites, passes, len(self.tambons))
+        table = pd.DataFrame(self.tambons.drop(columns="geometry"))
+        return table.assign(count=whole, count_shared=shared)
+
+    def daily(
+        self, first: dt.date, last: dt.date, satellites: Sequence[str], chosen: np.ndarray, passes: str = "all"
+    ) -> pd.Series:
+        """Count detections per Thai day over the tambons at positions `chosen`; zeros shown."""
+        self._require()
+        return counts.daily(self._years(first, last), first, last, satellites, passes, chosen)
+
+    def between(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the detections that count in Thai days `first` to `last`, both included.
+
+        Returns
+        -------
+        DataFrame
+            HOTSPOT_COLUMNS and `tambon` (code, missing outside), `thai_day` (datetime64[s]), `day_pass` (bool).
+        """
+        self._require()
+        start, end = day_bounds(first, last)
+        pieces = []
+        for year in self.parts:
+            if not start.year <= year <= end.year:
+                continue
+            rows = self._rows(year)
+            assigned = self._assigned(year, rows)
+            inside = (rows["acquired_at"] >= start) & (rows["acquired_at"] < end) & assigned.current
+            if satellites is not None:
+                inside &= rows["satellite"].isin(list(satellites))
+            codes = self.index.named(assigned.home[inside])
+            pieces.append(rows[inside].assign(tambon=codes))
+        table = (
+            pd.concat(pieces, ignore_index=True)
+            if pieces
+            else self._rows(next(iter(self.parts))).iloc[:0].assign(tambon=None)
+        )
+        return table.assign(
+            thai_day=thai_days(table["acquired_at"]).astype("datetime64[s]"), day_pass=is_day_pass(table["acquired_at"])
+        )
+
+    def stored_days(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> pd.Series:
+        """Tell for each Thai day whether some stored file reaches it here.
+
+        A day without a detection on a covered day is "no fire seen"; an uncovered day is "not known".
+
+        Returns
+        -------
+        Series of bool, index datetime64[D]
+        """
+        days = pd.date_range(first, last, freq="D")
+        covered = np.zeros(len(days), bool)
+        taken = self.reaching()
+        reach = taken["last"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None).dt.normalize()
+        since = taken["first"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None).dt.normalize()
+        held = [set(str(names).split(",")) for names in taken["satellites"]]
+        for low, high, names in zip(since, reach, held, strict=True):
+            if satellites is None or names & set(satellites):
+                covered |= (days >= low) & (days <= high)
+        return pd.Series(covered, index=days)
+
+    def reaching(self) -> pd.DataFrame:
+        """Return the hotspot files whose rows reach the tambons, with one degree of room (see SNAPSHOT_COLUMNS).
+
+        A file of a region seldom has a fire exactly on the edge of the area that was asked for.
+        """
+        taken = self.store.snapshots(self.state)
+        west, south, east, north = self.tambons.total_bounds
+        near = (taken["east"] >= west - 1) & (taken["west"] <= east + 1)
+        near &= (taken["north"] >= south - 1) & (taken["south"] <= north + 1)
+        mine: pd.DataFrame = taken[near & (taken["kind"] == "hotspots")]
+        return mine

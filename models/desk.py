@@ -1,0 +1,309 @@
+"""The desk opened on one store, one place and one state: everything the screen and the command line ask for.
+
+Brings together what is stored and what the models make of it. Never fetches, never words, never draws.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+
+from data import contracts, places, sample, settings
+from data.clock import Now, day_bounds, utc_now
+from data.store import State, Store
+from models import air, counts
+from models.assign import assign
+from models.cube import Detections
+
+#: A satellite of the set passes at least twice a day; after a day without any row a source is silent (findings F1).
+_STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60}
+
+
+_GEOD = pyproj.Geod(ellps="WGS84")
+
+
+class Desk:
+    """What is stored about a place, in one state of the store.
+
+    Parameters
+    ----------
+    store : Store
+        Where the data are read from: the desk's own store or the sample.
+    place : Place
+    options : Settings
+    is_sample : bool
+        True when the embedded sample is shown.
+    now : callable
+        Clock in UTC; the sample's own day in sample mode.
+    """
+
+    def __init__(
+        self, store: Store, place: places.Place, options: settings.Settings, *, is_sample: bool, now: Now = utc_now
+    ) -> None:
+        self.store = store
+        self.place = place
+        self.settings = options
+        self.is_sample = is_sample
+        self.now = now
+        self.state: State = store.state()
+
+    @property
+    def own_store(self) -> Store:
+        """The store that imports go to, also while the sample is shown."""
+        if not self.is_sample:
+            return self.store
+        return Store(self.settings.store, utc_now, self.settings.lock_timeout_s)
+
+    def refresh(self) -> Desk:
+        """Return the desk on the present state of the same place."""
+        return open_desk(self.place.key, options=self.settings)
+
+    # -- places --------------------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def all_tambons(self) -> gpd.GeoDataFrame:
+        """All known tambons: imported ones, and the embedded outline for Lampang when none was imported."""
+        stored = self.store.tambons()
+        embedded = places.embedded_tambons()
+        if stored is None:
+            return embedded
+        missing = embedded[~embedded["province"].isin(set(stored["province"]))]
+        joined = pd.concat([stored, missing]) if len(missing) else stored
+        return gpd.GeoDataFrame(joined, crs="EPSG:4326").sort_values("tambon").reset_index(drop=True)
+
+    @functools.cached_property
+    def in_place(self) -> np.ndarray:
+        """Positions, in `all_tambons`, of the tambons of the place."""
+        return np.flatnonzero(self.all_tambons["province"].isin(self.place.provinces).to_numpy())
+
+    @property
+    def tambons(self) -> gpd.GeoDataFrame:
+        """The tambons of the place."""
+        return self.all_tambons.iloc[self.in_place].reset_index(drop=True)
+
+    @property
+    def outline_detail(self) -> str:
+        """How true the outline is: full, simplified or generalised (the coarsest of the place)."""
+        order = contracts.TAMBON_DETAILS
+        return max(self.tambons["detail"], key=order.index) if len(self.in_place) else order[-1]
+
+    @functools.cached_property
+    def detections(self) -> Detections:
+        """The stored detections, assigned to all known tambons."""
+        return Detections(self.store, self.all_tambons, self.state)
+
+    def prepare(self) -> None:
+        """Make what the first visitor would otherwise wait for."""
+        self.detections.prepare()
+
+    # -- hotspots ------------------------------------------------------------------------------------------------
+
+    def counts(
+        self, by: str, first: dt.date, last: dt.date, satellites: Sequence[str], passes: str = "all"
+    ) -> pd.DataFrame:
+        """Count detections of the place in Thai days, both ends included, zeros shown.
+
+        Returns
+        -------
+        DataFrame
+            `code`, `name_th`, `name_en`, `count`; and `count_shared` unless `by` is land.
+
+        Raises
+        ------
+        NotStored
+            When no detection was ever stored.
+        """
+        if by == "land":
+            return self._land_counts(first, last, satellites, passes)
+        table = self.detections.count(first, last, satellites, passes).iloc[self.in_place]
+        names = {"code": by, "name_th": f"{by}_th", "name_en": f"{by}_en"}
+        grouped = table.groupby(list(names.values()), sort=True)[["count", "count_shared"]].sum().reset_index()
+        return grouped.rename(columns={old: new for new, old in names.items()})
+
+    def _land_counts(self, first: dt.date, last: dt.date, satellites: Sequence[str], passes: str) -> pd.DataFrame:
+        rows = self.hotspots(first, last, satellites)
+        if passes != "all":
+            rows = rows[rows["day_pass"] == (passes == "day")]
+        found = counts.land_counts(rows)
+        names = [contracts.LAND_NAMES[code] for code in found.index]
+        return pd.DataFrame(
+            {
+                "code": found.index,
+                "name_th": [th for th, _ in names],
+                "name_en": [en for _, en in names],
+                "count": found.to_numpy(),
+            }
+        )
+
+    def daily(
+        self, first: dt.date, last: dt.date, satellites: Sequence[str], codes: Sequence[str] | None = None
+    ) -> pd.Series:
+        """Count detections per Thai day over the place, or over some tambons of it."""
+        chosen = self.in_place
+        if codes is not None:
+            chosen = np.flatnonzero(self.all_tambons["tambon"].isin(list(codes)).to_numpy())
+        return self.detections.daily(first, last, satellites, chosen)
+
+    def hotspots(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the detections inside the place (see `Detections.between`)."""
+        rows = self.detections.between(first, last, satellites)
+        mine = set(self.tambons["tambon"])
+        return rows[rows["tambon"].isin(mine)].reset_index(drop=True)
+
+    def days_not_stored(self, first: dt.date, last: dt.date, satellites: Sequence[str]) -> int:
+        """Return how many days of the period no stored file reaches."""
+        return int((~self.detections.stored_days(first, last, satellites)).sum())
+
+    @property
+    def newest(self) -> dt.datetime | None:
+        """Time of the newest stored detection file row or reading that bears on the place, None without any."""
+        taken = self.store.snapshots()
+        times = pd.concat([self.detections.reaching()["last"], taken.loc[taken["kind"] == "readings", "last"]]).dropna()
+        return None if times.empty else times.max().to_pydatetime()
+
+    @property
+    def seasons(self) -> list[int]:
+        """Years with any stored detection, ascending."""
+        return sorted(self.detections.parts)
+
+    # -- air -----------------------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def stations(self) -> pd.DataFrame:
+        """Stations of the place: STATION_COLUMNS and `tambon`; the four official ones are always known."""
+        stored, embedded = self.store.stations(), places.embedded_stations()
+        extra = embedded[~embedded["station_id"].isin(set(stored["station_id"]))]
+        table = pd.concat([part for part in (stored, extra) if len(part)], ignore_index=True)
+        index = self.detections.index
+        position = assign(index, table["lon"].to_numpy(), table["lat"].to_numpy())
+        table = table.assign(tambon=index.named(position))
+        return table[table["tambon"].isin(set(self.tambons["tambon"]))].sort_values("station_id").reset_index(drop=True)
+
+    def readings(self, first: dt.date, last: dt.date) -> pd.DataFrame:
+        """Return the readings of the place's stations that can bear on Thai days `first` to `last`."""
+        start, end = day_bounds(first - dt.timedelta(days=2), last + dt.timedelta(days=1))
+        table = self.store.readings(start, end)
+        return table[table["station_id"].isin(set(self.stations["station_id"]))].reset_index(drop=True)
+
+    def air(self, by: str, first: dt.date, last: dt.date, averaging: str) -> pd.DataFrame:
+        """Return PM2.5 of the place.
+
+        A tambon or amphoe has a value where a station stands in it; elsewhere it is missing with coverage 0.
+
+        Returns
+        -------
+        DataFrame
+            `code`, `time` (UTC), `pm25` (µg/m³), `coverage`, `aqi`, `class`.
+
+        Raises
+        ------
+        NotStored
+            When no reading was ever stored.
+        """
+        series = air.station_series(self.readings(first, last), first, last, averaging)
+        columns = ["code", "time", "pm25", "coverage", "aqi", "class"]
+        return series[columns] if by == "station" else self._air_by_area(series[columns], by)
+
+    def _air_by_area(self, series: pd.DataFrame, by: str) -> pd.DataFrame:
+        # Stations that repeat one another (38t, 39t, 40t) would count several times in a mean over an amphoe;
+        # the mean of the tambons' means would hide which. So each tambon has its own, an amphoe the mean of its own.
+        area = self.stations.set_index("station_id")["tambon"]
+        codes = area.reindex(series["code"]).to_numpy()
+        if by == "amphoe":
+            codes = np.array([code[:4] for code in codes], dtype=object)
+        found = series.assign(code=codes).groupby(["code", "time"])
+        mean = found[["pm25", "coverage"]].mean()
+        everywhere = sorted(self.tambons[by].unique())
+        times = series["time"].drop_duplicates().sort_values()
+        table = mean.reindex(pd.MultiIndex.from_product([everywhere, times], names=["code", "time"])).reset_index()
+        table["coverage"] = table["coverage"].where(table["pm25"].notna(), 0.0)
+        indexed = series["aqi"].notna().any()
+        value = table["pm25"].to_numpy() if indexed else np.full(len(table), np.nan)
+        return table.assign(**{"aqi": air.thai_aqi(value), "class": air.thai_aqi_class(value)})
+
+    def daily_air(self, first: dt.date, last: dt.date) -> pd.DataFrame:
+        """Return daily means of the place's stations (see `models.air.daily_mean`) in Thai days, both included."""
+        table = air.daily_mean(self.readings(first, last))
+        start, end = day_bounds(first, last)
+        return table[(table["measured_at"] >= start) & (table["measured_at"] < end)].reset_index(drop=True)
+
+    @property
+    def air_years(self) -> list[int]:
+        """Calendar years with any stored reading, ascending."""
+        return sorted(int(part) for part in self.store.parts("readings", self.state))
+
+    def nearest_station(self, tambon: str) -> tuple[str, float] | None:
+        """Return the station nearest to a tambon's middle and its distance in kilometres; None without stations."""
+        if self.stations.empty:
+            return None
+        middle = self.tambons.set_index("tambon").geometry[tambon].representative_point()
+        lon, lat = self.stations["lon"].to_numpy(), self.stations["lat"].to_numpy()
+        away = _GEOD.inv(np.full(len(lon), middle.x), np.full(len(lat), middle.y), lon, lat)[2]
+        near = int(np.argmin(away))
+        return str(self.stations["station_id"].iloc[near]), float(away[near]) / 1000
+
+    # -- status --------------------------------------------------------------------------------------------------
+
+    def status(self) -> pd.DataFrame:
+        """Return what is stored, how new it is and a verdict.
+
+        Returns
+        -------
+        DataFrame
+            `source`, `newest`, `age_minutes`, `verdict` (fresh, stale, stored, embedded, empty).
+        """
+        taken = self.store.snapshots()
+        rows: list[tuple[str, str | None, int | None, str]] = []
+        moment = self.now()
+        for kind, column in (("hotspots", "satellites"), ("readings", "format")):
+            some = self.detections.reaching() if kind == "hotspots" else taken[taken["kind"] == kind]
+            names = sorted({name for text in some[column].dropna() for name in str(text).split(",") if name})
+            for name in names:
+                mine = some[some[column].str.split(",").map(lambda held, name=name: name in held)]
+                newest = mine["last"].max()
+                age = int((pd.Timestamp(moment) - newest).total_seconds() // 60)
+                verdict = "stale" if age > _STALE_MINUTES[kind] else "fresh"
+                rows.append((f"{kind}:{name}", newest.tz_convert("Asia/Bangkok").isoformat(), age, verdict))
+            if not names:
+                rows.append((kind, None, None, "empty"))
+        detail = self.outline_detail
+        rows.append(
+            (f"tambons:{self.place.key}", None, None, "embedded" if detail == "generalised" else f"stored ({detail})")
+        )
+        rows.append((f"store:{self.store.root}", None, None, f"{len(taken)} files, revision {self.state.revision}"))
+        return pd.DataFrame(rows, columns=["source", "newest", "age_minutes", "verdict"]).astype(
+            {"age_minutes": "Int64"}
+        )
+
+
+def open_desk(place: str = "", *, options: settings.Settings | None = None, sample_when_empty: bool = False) -> Desk:
+    """Open the desk.
+
+    Parameters
+    ----------
+    place : str
+        Place key; the setting's when empty.
+    options : Settings, optional
+        Read from the environment when omitted.
+    sample_when_empty : bool
+        In mode ``auto``, show the embedded sample as long as nothing is stored; the screen does, the command
+        line does not.
+
+    Raises
+    ------
+    SettingError
+        For an unknown place or setting.
+    """
+    options = options or settings.load()
+    where = places.place(place or options.place)
+    own = Store(Path(options.store), utc_now, options.lock_timeout_s)
+    if options.mode == "sample" or (options.mode == "auto" and sample_when_empty and own.empty):
+        return Desk(sample.open_sample(), where, options, is_sample=True, now=sample.sample_now)
+    return Desk(own, where, options, is_sample=False)
