@@ -268,6 +268,8 @@ def serve(
     Example: python cli.py serve --port 8501
     """
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    # The app runs in the project's folder, where its configuration lies; the store stays where it was meant.
+    os.environ["HAZE_STORE"] = str(settings.load().store.resolve())
     os.chdir(ROOT)
     os.execv(sys.executable, [*command, "--server.port", str(port), "--server.address", address])
 

@@ -89,7 +89,7 @@ def firms_csv(path: Path, tambons: gpd.GeoDataFrame, n: int) -> None:
             "scan": random.uniform(0.32, 0.8, n).round(2),
             "track": random.uniform(0.36, 0.78, n).round(2),
             "acq_date": day.strftime("%Y-%m-%d"),
-            "acq_time": [f"{h:02d}{m:02d}" for h, m in zip(random.choice([6, 18, 19], n), random.integers(0, 60, n), strict=True)],
+            "acq_time": np.char.zfill((random.choice([600, 1800, 1900], n) + random.integers(0, 60, n)).astype(str), 4),
             "satellite": "N",
             "instrument": "VIIRS",
             "confidence": random.choice(["l", "n", "h"], n, p=[0.1, 0.8, 0.1]),

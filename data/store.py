@@ -319,7 +319,7 @@ class Store:
         """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""
         return hotspots_from_arrow(self.get_table(stored, None if columns is None else [*columns, "geometry"]))
 
-    def readings(self, start: dt.datetime, end: dt.datetime) -> pd.DataFrame:
+    def readings(self, start: dt.datetime, end: dt.datetime, state: State | None = None) -> pd.DataFrame:
         """Return readings stamped in [start, end), in READING_COLUMNS.
 
         Raises
@@ -327,7 +327,7 @@ class Store:
         NotStored
             When no reading was ever stored.
         """
-        parts = self.parts("readings")
+        parts = self.parts("readings", state)
         if not parts:
             raise NotStored("no PM2.5 readings are stored", key="no_readings", hint="import a station file first")
         years = [f for part, f in sorted(parts.items()) if start.year - 1 <= int(part) <= end.year + 1]
@@ -337,25 +337,25 @@ class Store:
         inside = (table["measured_at"] >= start) & (table["measured_at"] < end)
         return table[inside].reset_index(drop=True)
 
-    def stations(self) -> pd.DataFrame:
+    def stations(self, state: State | None = None) -> pd.DataFrame:
         """Return the stored stations in STATION_COLUMNS; empty when none was stored."""
-        stored = self.parts("stations").get("all")
+        stored = self.parts("stations", state).get("all")
         if stored is None:
             return contracts.empty(contracts.STATION_COLUMNS)
         return contracts.typed(self.get_table(stored).to_pandas(), contracts.STATION_COLUMNS, {})
 
-    def tambons(self) -> gpd.GeoDataFrame | None:
+    def tambons(self, state: State | None = None) -> gpd.GeoDataFrame | None:
         """Return the stored tambons in TAMBON_COLUMNS with geometry, or None when none was imported."""
-        stored = self.parts("tambons").get("all")
+        stored = self.parts("tambons", state).get("all")
         if stored is None:
             return None
         table = self.get_table(stored).to_pandas()
         geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
         return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
 
-    def population(self) -> pd.DataFrame | None:
+    def population(self, state: State | None = None) -> pd.DataFrame | None:
         """Return people per tambon (tambon, population, year, source), or None when none was imported."""
-        stored = self.parts("population").get("all")
+        stored = self.parts("population", state).get("all")
         return None if stored is None else self.get_table(stored).to_pandas()
 
 

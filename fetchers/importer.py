@@ -12,6 +12,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from data.clock import Now
 from data.errors import ContractError, FileRefused, HazeError
 from data.merge import Writer, bounds_of, fetched_now
@@ -22,8 +24,12 @@ from fetchers.parsed import Parsed, Remark
 #: Raised when a parser changes the rows it makes, so that provenance tells which one made them.
 PARSER_VERSION = "1"
 #: A commit after so many members or rows bounds what a kill can cost, without a rewrite for each small file.
-_MEMBERS_A_COMMIT = 200
+_MEMBERS_A_COMMIT = 500
 _ROWS_A_COMMIT = 2_000_000
+
+
+#: What a parser raises on content of a shape that its author did not foresee. One such file must not stop the others.
+_PARSER_FAULTS = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -60,22 +66,26 @@ def sources_of(paths: Iterable[Path], limit_bytes: int) -> Iterator[Source | Ver
     """Yield the files below `paths` (a folder whole, but for hidden files), or a verdict for a wrong path."""
     for given in paths:
         if given.is_dir():
-            below = sorted(
-                p
-                for p in given.rglob("*")
-                if p.is_file() and not any(q.startswith(".") for q in p.relative_to(given).parts)
-            )
+            files = (path for path in given.rglob("*") if path.is_file())
+            below = sorted(p for p in files if not any(q.startswith(".") for q in p.relative_to(given).parts))
             if not below:
                 yield Verdict(str(given), refused=FileRefused(f"{given}: an empty folder", key="empty_folder"))
             for path in below:
-                yield _source(path, str(path.relative_to(given.parent)), limit_bytes)
+                if not unpack.is_sidecar(path):
+                    yield _source(path, str(path.relative_to(given.parent)), limit_bytes)
         elif given.is_file():
             yield _source(given, given.name, limit_bytes)
         else:
             yield Verdict(str(given), refused=FileRefused(f"{given}: no such file", key="no_such_file"))
 
 
-def _source(path: Path, label: str, limit_bytes: int) -> Source:
+def _source(path: Path, label: str, limit_bytes: int) -> Source | Verdict:
+    if path.suffix.lower() == ".shp" and path.with_suffix(".dbf").is_file():
+        try:
+            return source_of_bytes(label, unpack.shapefile_beside(path, limit_bytes), limit_bytes)
+        except FileRefused as refusal:
+            return Verdict(label, refused=refusal)
+
     def opened() -> Iterator[unpack.Member | tuple[str, FileRefused]]:
         return unpack.members(path, limit_bytes)
 
@@ -155,7 +165,10 @@ class _Intake:
                 except ContractError as refusal:
                     yield Verdict(name, refused=refusal)
                     continue
-                if verdict.kept:
+                except _PARSER_FAULTS as fault:
+                    yield Verdict(name, refused=_unparsed(name, fault))
+                    continue
+                if verdict.kept or verdict.duplicates:
                     kept = kept or self.beside.submit(self.store.put_raw, raw)
                     self.owed.append((_provenance(verdict, parsed, self.now), kept))
                 self.members += 1
@@ -170,10 +183,21 @@ class _Intake:
             yield Verdict(label, refused=FileRefused(f"{label}: {error}", key="unreadable", context=problem))
 
     def commit(self) -> None:
+        # A file of doubles is noted too, since it tells which days are known; but not the same file again.
+        taken = self.store.snapshots(self.writer.before)
+        known = {(sha, str(first)) for sha, first in zip(taken["sha256"], taken["first"], strict=True)}
         for entry, kept in self.owed:
-            self.writer.note({**entry, "sha256": kept.result()})
+            mark = (kept.result(), str(entry.get("first", pd.NaT)))
+            if entry["kept"] or mark not in known:
+                self.writer.note({**entry, "sha256": mark[0]})
+                known.add(mark)
         self.writer.commit()
         self.owed, self.members, self.rows = [], 0, 0
+
+
+def _unparsed(name: str, fault: Exception) -> FileRefused:
+    problem = f"{type(fault).__name__}: {fault}"[:160]
+    return FileRefused(f"{name}: the parser failed ({problem})", key="unparsed", context={"problem": problem})
 
 
 def _shown(label: str, member: str) -> str:
@@ -186,9 +210,9 @@ def _add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
     if parsed.kind == "hotspots":
         added = writer.add_hotspots(parsed.table)
     elif parsed.kind == "readings":
-        added = writer.add_readings(parsed.table)
         if parsed.stations is not None and len(parsed.stations):
             writer.add_stations(parsed.stations)
+        added = writer.add_readings(parsed.table)
     elif parsed.kind == "stations":
         added = writer.add_stations(parsed.table)
     elif parsed.kind == "tambons":

@@ -81,6 +81,8 @@ def header_of(data: bytes) -> list[str]:
 
 
 def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
+    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise FileRefused(f"{name}: blank lines and nothing else", key="empty_file")
     columns = header_of(data)
     found = set(columns)
     if boundaries.recognise_population(columns):
@@ -91,6 +93,9 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
         return tidy_air.parse(data, name, now)
     if gistda.recognise(columns):
         return gistda.parse_text(data, now)
+    if len(columns) == 1 and not _is_readable(data):
+        # FIRMS speaks plain English; other bytes must not be shown as its answer.
+        raise FileRefused(f"{name}: neither text nor a known form", key="unknown_format")
     if firms.recognise(columns) or len(columns) <= 1 or _is_markup(data):
         return firms.parse_text(data, now)
     lower = {column.lower() for column in columns}
@@ -105,6 +110,14 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
 
 def _is_markup(data: bytes) -> bool:
     return data[:512].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml"))
+
+
+def _is_readable(data: bytes) -> bool:
+    try:
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter in "\t\r\n\ufeff" for letter in text[:4096])
 
 
 def _strings(data: bytes) -> pd.DataFrame:

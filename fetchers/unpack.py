@@ -78,6 +78,32 @@ def members(path: Path, limit_bytes: int) -> Iterator[Member | tuple[str, FileRe
         yield from _opened(path.name, handle, path.stat().st_size, limit_bytes)
 
 
+def is_sidecar(path: Path) -> bool:
+    """Return True for a file that belongs to the shapefile beside it and is read with it."""
+    ending = path.suffix.lower()
+    beside = path.with_suffix(".shp")
+    return ending in {*_SHAPE_PARTS, ".sbn", ".sbx", ".qix", ".qpj"} - {".shp"} and beside.is_file()
+
+
+def shapefile_beside(path: Path, limit_bytes: int) -> bytes:
+    """Return a ``.shp`` file and what belongs to it as one zip, the form in which it is read and kept.
+
+    Raises
+    ------
+    FileRefused
+        When the parts together are larger than `limit_bytes`.
+    """
+    parts = [part for ending in _SHAPE_PARTS if (part := path.with_suffix(ending)).is_file()]
+    if sum(part.stat().st_size for part in parts) > limit_bytes:
+        raise _too_large(path.name, limit_bytes)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part in parts:
+            # One date for all: the same parts make the same bytes whenever they are packed.
+            archive.writestr(zipfile.ZipInfo(part.name, (1980, 1, 1, 0, 0, 0)), part.read_bytes())
+    return packed.getvalue()
+
+
 def members_of_bytes(name: str, data: bytes, limit_bytes: int) -> Iterator[Member | tuple[str, FileRefused]]:
     """Yield what uploaded bytes hold, like `members` for a file."""
     yield from _opened(name, io.BytesIO(data), len(data), limit_bytes)
@@ -217,7 +243,7 @@ def _zip(name: str, handle: IO[bytes], limit_bytes: int) -> Iterator[Member | tu
     for entry in entries:
         label = f"{name}: {entry.filename}"
         stem, ending = entry.filename[:-4].lower(), entry.filename[-4:].lower()
-        if _is_clutter(entry.filename, with_shapefile=bool(stems)):
+        if _is_clutter(entry.filename, among=len(entries)):
             continue
         try:
             with archive.open(entry) as stream:
@@ -238,12 +264,12 @@ def _zip(name: str, handle: IO[bytes], limit_bytes: int) -> Iterator[Member | tu
         yield Member(f"{name}: {PurePosixPath(stem).name}.shp", parts=parts)
 
 
-def _is_clutter(name: str, *, with_shapefile: bool) -> bool:
+def _is_clutter(name: str, *, among: int) -> bool:
     base = PurePosixPath(name).name.lower()
     if base.startswith("._") or "__macosx" in name.lower() or base == ".ds_store":
         return True
-    # NASA packs a Readme beside every shapefile, GIS programs add index and metadata files.
-    return with_shapefile and (base.startswith("readme") or base.endswith((".sbn", ".sbx", ".xml", ".qix", ".qpj")))
+    # NASA packs a Readme into every download, GIS programs add index and metadata files.
+    return among > 1 and (base.startswith("readme") or base.endswith((".sbn", ".sbx", ".xml", ".qix", ".qpj")))
 
 
 def _check_zip(name: str, entries: list[zipfile.ZipInfo], limit_bytes: int) -> None:
@@ -313,7 +339,7 @@ def _tar(name: str, handle: IO[bytes], limit_bytes: int) -> Iterator[Member | tu
                 if entry.size > limit_bytes or total > _ARCHIVE_TIMES * limit_bytes:
                     raise _too_large(name, limit_bytes)
                 label = f"{name}: {entry.name}"
-                if _is_clutter(entry.name, with_shapefile=False):
+                if _is_clutter(entry.name, among=1):
                     continue
                 stream = archive.extractfile(entry)
                 data = stream.read() if stream else b""

@@ -164,15 +164,17 @@ def area_bars(lang: Lang, table: pd.DataFrame, *, height: int = 340) -> alt.Char
     return _styled(alt.layer(base.mark_bar(), text).properties(height=height))
 
 
-def pm25_lines(lang: Lang, table: pd.DataFrame, limit: float, *, height: int = 260) -> alt.Chart | alt.LayerChart:
+def pm25_lines(
+    lang: Lang, table: pd.DataFrame, limit: float | None, *, height: int = 260
+) -> alt.Chart | alt.LayerChart:
     """Return daily PM2.5 per station with the standard in force.
 
     Parameters
     ----------
     table : DataFrame
         `day` (datetime64), `pm25` (µg/m³), `station` (name).
-    limit : float
-        The 24 h standard, µg/m³.
+    limit : float or None
+        The 24 h standard, µg/m³; None where there was none yet.
     """
     line = (
         alt.Chart(table)
@@ -193,6 +195,8 @@ def pm25_lines(lang: Lang, table: pd.DataFrame, limit: float, *, height: int = 2
             ],
         )
     )
+    if limit is None:
+        return _styled(line.properties(height=height))
     rule = alt.Chart(pd.DataFrame({"limit": [limit]})).mark_rule(color=_INK, strokeDash=[5, 4]).encode(y="limit:Q")
     name = (
         alt.Chart(pd.DataFrame({"limit": [limit], "text": [say(lang, "chart.limit", limit=f"{limit:g}")]}))

@@ -5,13 +5,14 @@ A year counts only over the days that stored files reach, and says how many. Nev
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from data.clock import season_of
-from data.errors import NotStored
+from data.errors import ModelError, NotStored
 from data.variables import standard_24h
 from layers.view import View
 from layers.words import Lang, say, say_day
@@ -41,7 +42,7 @@ class Season:
     amphoes: pd.DataFrame
     land: pd.DataFrame
     air: pd.DataFrame
-    limit: float
+    limit: float | None
     over: pd.DataFrame
     left_out: list[str]
 
@@ -77,10 +78,17 @@ def build(desk: Desk, view: View) -> Season:
         amphoes=_areas(desk, view, years, until, "amphoe"),
         land=_areas(desk, view, years, until, "land"),
         air=_air(desk, lang, start, end),
-        limit=standard_24h(view.day),
+        limit=_limit(view.day),
         over=_over(desk, lang),
         left_out=left_out,
     )
+
+
+def _limit(day: dt.date) -> float | None:
+    try:
+        return standard_24h(day)
+    except ModelError:  # before 2010 there was none
+        return None
 
 
 def _whole_set(desk: Desk, view: View, year: int) -> bool:
@@ -94,8 +102,8 @@ def _year(lang: Lang, year: int) -> str:
 
 def _same_part(year: int, until: dt.date) -> tuple[dt.date, dt.date]:
     start, end = season_of(dt.date(year, 1, 1))
-    # 29 February has no twin in other years; the day before it stands for it.
-    day = until.day if (until.month, until.day) != (2, 29) else 28
+    # 29 February has no twin in most years; the day before it stands for it there.
+    day = 28 if (until.month, until.day) == (2, 29) and not calendar.isleap(year) else until.day
     return start, min(end, dt.date(year, until.month, day))
 
 
@@ -154,7 +162,8 @@ def _air(desk: Desk, lang: Lang, start: dt.date, end: dt.date) -> pd.DataFrame:
     series = series[series["pm25"].notna()]
     return pd.DataFrame(
         {
-            "day": pd.to_datetime(series["time"]),
+            # A Thai day as such: a chart would show an aware time in the browser's own zone.
+            "day": series["time"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None).to_numpy(),
             "pm25": series["pm25"].to_numpy(),
             "station": [str(names.get(code, code)) for code in series["code"]],
         }

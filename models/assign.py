@@ -16,8 +16,8 @@ import geopandas as gpd
 import numba
 import numpy as np
 import pandas as pd
+import rasterio
 import rasterio.features
-import rasterio.transform
 import shapely
 
 #: Raised when the grid or the kernels change, so that a stored index of an older form is not read.
@@ -106,7 +106,7 @@ def build_index(tambons: gpd.GeoDataFrame, cell_deg: float = CELL_DEG) -> Tambon
     row_start = np.zeros(rows * k + 1, np.int64)
     np.cumsum(np.bincount(flat, minlength=rows * k), out=row_start[1:])
     # Drawn north-up by GDAL, then turned over: our rows ascend with latitude.
-    transform = rasterio.transform.from_origin(west, south + rows * cell_deg, cell_deg, cell_deg)
+    transform = rasterio.Affine(cell_deg, 0.0, west, 0.0, -cell_deg, south + rows * cell_deg)
     labels = rasterio.features.rasterize(
         # The last one drawn stays: where outlines overlap that must be the smallest code.
         ((polygons[i], i) for i in reversed(range(k))),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +24,8 @@ from data.store import State, Store, StoredFile
 from models import counts
 from models.assign import TambonIndex, assign, build_index, load_index, outline_revision, save_index, share
 from models.current import is_current
+
+T = TypeVar("T")
 
 #: Raised when the derived files change their form or meaning.
 VERSION = "2"
@@ -62,6 +66,7 @@ class Detections:
         self.state = state or store.state()
         self.tambons = tambons.sort_values("tambon").reset_index(drop=True)
         self.outline = outline_revision(self.tambons)
+        self._kept: dict[int, counts.Totals] = {}
 
     @property
     def parts(self) -> dict[int, StoredFile]:
@@ -71,8 +76,12 @@ class Detections:
     @functools.cached_property
     def index(self) -> TambonIndex:
         """Tambons prepared for assignment, built once per outline."""
-        path = self.store.derived("tambon_index.npz", self.outline, lambda p: save_index(build_index(self.tambons), p))
-        return load_index(path, self.tambons)
+        return self._derived(
+            "tambon_index.npz",
+            self.outline,
+            lambda path: save_index(build_index(self.tambons), path),
+            lambda path: load_index(path, self.tambons),
+        )
 
     def assign_all(self) -> None:
         """Assign every stored detection that is not assigned yet."""
@@ -90,14 +99,24 @@ class Detections:
     def _rows(self, year: int) -> pd.DataFrame:
         return self.store.hotspot_part(self.parts[year])
 
+    def _derived(self, name: str, key: str, build: Callable[[Path], None], load: Callable[[Path], T]) -> T:
+        try:
+            return load(self.store.derived(name, key, build))
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            # A derived file can always be made again: a damaged one is, once.
+            self.store.derived(name, key, build).unlink(missing_ok=True)
+            return load(self.store.derived(name, key, build))
+
     def _assigned(self, year: int, rows: pd.DataFrame | None) -> Assigned:
         def build(path: Path) -> None:
             needed = self.store.hotspot_part(self.parts[year], _ASSIGN_NEEDS) if rows is None else rows
             self._build_assigned(needed, path)
 
-        path = self.store.derived(f"assigned_{year}.npz", self._key(year), build)
-        with np.load(path, allow_pickle=False) as stored:
-            return Assigned(stored["home"], stored["current"])
+        def load(path: Path) -> Assigned:
+            with np.load(path, allow_pickle=False) as stored:
+                return Assigned(stored["home"], stored["current"])
+
+        return self._derived(f"assigned_{year}.npz", self._key(year), build, load)
 
     def _build_assigned(self, rows: pd.DataFrame, path: Path) -> None:
         home = assign(self.index, rows["lon"].to_numpy(), rows["lat"].to_numpy())
@@ -105,21 +124,22 @@ class Detections:
         with open(path, "wb") as handle:
             np.savez(handle, home=home, current=is_current(rows, province))
 
-    @functools.lru_cache(maxsize=64)  # noqa: B019 - lives as long as one view of one state
     def _totals(self, year: int) -> counts.Totals:
-        def build(path: Path) -> None:
-            rows = self._rows(year)
-            assigned = self._assigned(year, rows)
-            rows, home = rows[assigned.current], assigned.home[assigned.current]
-            position = (rows["lon"].to_numpy(), rows["lat"].to_numpy())
-            shares = share(self.index, home, *position, rows["scan_km"].to_numpy(), rows["track_km"].to_numpy())
-            made = counts.totals(rows, home, shares, len(self.tambons), year)
-            with open(path, "wb") as handle:
-                np.save(handle, np.stack([made.counts, made.shared]))
+        if year not in self._kept:
+            self._kept[year] = self._derived(
+                f"totals_{year}.npy", self._key(year), lambda path: self._build_totals(year, path), _load_totals(year)
+            )
+        return self._kept[year]
 
-        path = self.store.derived(f"totals_{year}.npy", self._key(year), build)
-        whole, shared = np.load(path, mmap_mode="r", allow_pickle=False)
-        return counts.Totals(dt.date(year, 1, 1), whole, shared)
+    def _build_totals(self, year: int, path: Path) -> None:
+        rows = self._rows(year)
+        assigned = self._assigned(year, rows)
+        rows, home = rows[assigned.current], assigned.home[assigned.current]
+        position = (rows["lon"].to_numpy(), rows["lat"].to_numpy())
+        shares = share(self.index, home, *position, rows["scan_km"].to_numpy(), rows["track_km"].to_numpy())
+        made = counts.totals(rows, home, shares, len(self.tambons), year)
+        with open(path, "wb") as handle:
+            np.save(handle, np.stack([made.counts, made.shared]))
 
     def _years(self, first: dt.date, last: dt.date) -> list[counts.Totals]:
         # A Thai day reaches back into the UTC day before it, so 1 January also needs the year before.
@@ -215,3 +235,11 @@ class Detections:
         near &= (taken["north"] >= south - 1) & (taken["south"] <= north + 1)
         mine: pd.DataFrame = taken[near & (taken["kind"] == "hotspots")]
         return mine
+
+
+def _load_totals(year: int) -> Callable[[Path], counts.Totals]:
+    def load(path: Path) -> counts.Totals:
+        whole, shared = np.load(path, mmap_mode="r", allow_pickle=False)
+        return counts.Totals(dt.date(year, 1, 1), whole, shared)
+
+    return load

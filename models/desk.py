@@ -70,7 +70,7 @@ class Desk:
     @functools.cached_property
     def all_tambons(self) -> gpd.GeoDataFrame:
         """All known tambons: imported ones, and the embedded outline for Lampang when none was imported."""
-        stored = self.store.tambons()
+        stored = self.store.tambons(self.state)
         embedded = places.embedded_tambons()
         if stored is None:
             return embedded
@@ -164,7 +164,7 @@ class Desk:
     @property
     def newest(self) -> dt.datetime | None:
         """Time of the newest stored detection file row or reading that bears on the place, None without any."""
-        taken = self.store.snapshots()
+        taken = self.store.snapshots(self.state)
         times = pd.concat([self.detections.reaching()["last"], taken.loc[taken["kind"] == "readings", "last"]]).dropna()
         return None if times.empty else times.max().to_pydatetime()
 
@@ -178,7 +178,7 @@ class Desk:
     @functools.cached_property
     def stations(self) -> pd.DataFrame:
         """Stations of the place: STATION_COLUMNS and `tambon`; the four official ones are always known."""
-        stored, embedded = self.store.stations(), places.embedded_stations()
+        stored, embedded = self.store.stations(self.state), places.embedded_stations()
         extra = embedded[~embedded["station_id"].isin(set(stored["station_id"]))]
         table = pd.concat([part for part in (stored, extra) if len(part)], ignore_index=True)
         index = self.detections.index
@@ -189,7 +189,7 @@ class Desk:
     def readings(self, first: dt.date, last: dt.date) -> pd.DataFrame:
         """Return the readings of the place's stations that can bear on Thai days `first` to `last`."""
         start, end = day_bounds(first - dt.timedelta(days=2), last + dt.timedelta(days=1))
-        table = self.store.readings(start, end)
+        table = self.store.readings(start, end, self.state)
         return table[table["station_id"].isin(set(self.stations["station_id"]))].reset_index(drop=True)
 
     def air(self, by: str, first: dt.date, last: dt.date, averaging: str) -> pd.DataFrame:
@@ -259,7 +259,7 @@ class Desk:
         DataFrame
             `source`, `newest`, `age_minutes`, `verdict` (fresh, stale, stored, embedded, empty).
         """
-        taken = self.store.snapshots()
+        taken = self.store.snapshots(self.state)
         rows: list[tuple[str, str | None, int | None, str]] = []
         moment = self.now()
         for kind, column in (("hotspots", "satellites"), ("readings", "format")):

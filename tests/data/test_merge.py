@@ -16,7 +16,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import contracts
+from data import contracts, merge
 from data.clock import UTC
 from data.errors import ContractError
 from data.merge import Added, Writer, bounds_of, fetched_now
@@ -154,9 +154,16 @@ def test_any_split_and_order_gives_the_same_content(
         if alone:
             pieces.append(waiting)
             waiting = []
-    for together in pieces:
-        for added in put(other, "hotspots", *together):
-            totals = Added(totals.kept + added.kept, totals.duplicates + added.duplicates)
+    with pytest.MonkeyPatch.context() as patch, other.locked():
+        patch.setattr(merge, "_MANY_RECENT", data.draw(st.sampled_from([0, 3, 50_000])))
+        writer = Writer(other, other.state())
+        for together in pieces:
+            for table in together:
+                added = writer.add_hotspots(table)
+                totals = Added(totals.kept + added.kept, totals.duplicates + added.duplicates)
+            state = writer.commit()
+            if data.draw(st.booleans()):  # a writer can be used on after a commit
+                writer = Writer(other, state)
     assert other.state().revision == one.state().revision
     assert totals == kept
     assert kept.kept == len(stored(one)) == len({(pixel, form == 3) for pixel, form in drawn})
@@ -256,9 +263,13 @@ def test_readings_are_read_from_start_to_before_end(store: Store) -> None:
         min_size=1, max_size=5,
     ),
     commits=st.lists(st.booleans(), min_size=5, max_size=5),
+    new_writer=st.booleans(),
 )  # fmt: skip
 def test_readings_follow_the_rule_one_by_one(
-    tmp_path_factory: pytest.TempPathFactory, tables: list[list[tuple[int, int, float | None]]], commits: list[bool]
+    tmp_path_factory: pytest.TempPathFactory,
+    tables: list[list[tuple[int, int, float | None]]],
+    commits: list[bool],
+    new_writer: bool,
 ) -> None:
     store = Store(tmp_path_factory.mktemp("readings") / "store")
     expected: dict[tuple[int, int], float | None] = {}
@@ -274,7 +285,8 @@ def test_readings_follow_the_rule_one_by_one(
         added = writer.add_readings(make.readings(*changes))
         assert added.kept + added.duplicates == len({at for at, _, _ in rows})
         if commit:
-            writer = Writer(store, writer.commit())
+            state = writer.commit()
+            writer = Writer(store, state) if new_writer else writer
     writer.commit()
     found: dict[tuple[int, int], float | None] = {}
     if expected:
@@ -391,8 +403,7 @@ def test_notes_are_kept_in_order(store: Store) -> None:
             table = make.scattered(10, ord(name))
             writer.add_hotspots(table)
             writer.note({"source": f"{name}.csv", "kind": "hotspots", "kept": 10, **bounds_of(table)})
-            state = writer.commit()
-            assert writer.before != state
+            writer.commit()
     notes = store.snapshots()
     assert notes["source"].tolist() == ["a.csv", "b.csv"]
     assert notes["kept"].tolist() == [10, 10]
@@ -420,3 +431,22 @@ def test_an_untouched_writer_commits_the_same_state(store: Store) -> None:
     before = store.state()
     assert Writer(store, before).commit() == before
     assert isinstance(before, State)
+
+
+def test_a_writer_is_used_on_after_a_commit(store: Store) -> None:
+    with store.locked():
+        writer = Writer(store, store.state())
+        for number in range(3):
+            writer.add_hotspots(make.scattered(10, number))
+            writer.add_stations(make.stations({"station_id": f"s{number}"}))
+            writer.add_tambons(make.tambons(province=f"5{number}"))
+            writer.note({"source": f"{number}.csv", "kind": "hotspots"})
+            state = writer.commit()
+            assert (state.number, store.state()) == (number + 1, state)
+        assert writer.commit() == state  # nothing is committed twice
+    assert len(stored(store)) == 30
+    assert store.stations()["station_id"].tolist() == ["s0", "s1", "s2"]
+    assert store.snapshots()["source"].tolist() == ["0.csv", "1.csv", "2.csv"]
+    found = store.tambons()
+    assert found is not None
+    assert found["province"].nunique() == 3
