@@ -35,10 +35,11 @@ from rich.table import Table
 from data import clock, settings
 from data.contracts import SATELLITES
 from data.errors import HazeError
-from fetchers import importer
-from layers.words import Lang, say, say_error, say_verdict
+from fetchers import importer, refresh, source
+from fetchers.http import Http, Secrets
+from layers.words import Lang, say, say_error, say_outcome, say_verdict
 from models.counts import SATELLITE_SETS
-from models.desk import open_desk
+from models.desk import Desk, open_desk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -182,8 +183,77 @@ def import_(
         columns = ["file", "format", "read", "kept", "duplicates", "rejected", "reason"]
         rows = [[v.file, v.format, v.read, v.kept, v.duplicates, v.rejected, say_verdict(_lang(), v)] for v in verdicts]
         _print_rows(pd.DataFrame(rows, columns=columns), form)
-        if verdicts and all(v.refused is not None for v in verdicts):
+        refused = [v for v in verdicts if v.refused is not None]
+        if refused and len(refused) == len(verdicts):
+            _ERRORS.print(f"[bold red]{say(_lang(), 'word.error')}[/]", end=" ")
+            _ERRORS.print(f"{refused[0].file}: {say_verdict(_lang(), refused[0])}", markup=False)
             raise typer.Exit(1)
+
+
+@app.command()
+def fetch(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Sources by key; without any, those that are due.")
+    ] = None,
+    first: Annotated[str, typer.Option("--from", help="First Thai day of a past period.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last Thai day of it, included.")] = "",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Fetch what is stale, or the named sources and period, and print a verdict for each.
+
+    Example: python cli.py fetch firms-snpp air4thai-live
+    """
+    if bool(first) != bool(last):
+        raise typer.BadParameter("--from and --to go together", param_hint="--to" if first else "--from")
+    period = source.Period(*_period(first, last)) if first else None
+    with _clear_errors():
+        desk = open_desk(place)
+        with Console(stderr=True).status("…") as shown:
+            outcomes = refresh.refresh(
+                desk.own_store,
+                outside(desk),
+                area=area_of(desk),
+                keys=desk.settings.keys,
+                now=clock.utc_now,
+                names=sources or (),
+                period=period,
+                told=lambda outcome: shown.update(outcome.source),
+            )
+            if any(outcome.rows for outcome in outcomes):
+                desk.refresh().prepare()
+        rows = [
+            {
+                "source": outcome.source,
+                "verdict": outcome.verdict,
+                "rows": outcome.rows,
+                "newest": clock.iso_ict(outcome.newest) if outcome.newest else None,
+                "message": say_outcome(_lang(), outcome),
+            }
+            for outcome in outcomes
+        ]
+        _print_rows(pd.DataFrame(rows, columns=["source", "verdict", "rows", "newest", "message"]), form)
+        if any(outcome.verdict == refresh.FAULT for outcome in outcomes):
+            raise typer.Exit(1)
+
+
+def outside(desk: Desk) -> Http:
+    """Return the way out of the house for a desk: shut unless the mode allows the network."""
+    options = desk.settings
+    return Http(
+        online=options.mode in ("auto", "live"),
+        secrets=Secrets(options.keys.values()),
+        mirrors=options.mirrors,
+        ca_bundle=options.ca_bundle,
+    )
+
+
+def area_of(desk: Desk) -> source.Area:
+    """Return where a desk asks: the place with half a degree around it, its provinces and official stations."""
+    west, south, east, north = desk.place.bbox
+    official = desk.stations[desk.stations["station_type"] == "ground"]["station_id"]
+    stations = tuple(name for name in official if ":" not in name and "-" not in name)
+    return source.Area(west - 0.5, south - 0.5, east + 0.5, north + 0.5, desk.place.provinces, stations)
 
 
 @app.command()

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from data import contracts
 from data.store import (
+    ATTEMPT_COLUMNS,
     SNAPSHOT_COLUMNS,
     State,
     Store,
@@ -38,6 +39,8 @@ _STANDARD = np.uint64(0x5851F42D4C957F2D)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 #: So many new keys wait in an array of their own before they are put among the stored ones.
 _MANY_RECENT = 50_000
+#: Attempts remembered: some weeks of asking a dozen sources every hour.
+_MOST_ATTEMPTS = 5_000
 _DETAIL_RANK = {detail: rank for rank, detail in enumerate(contracts.TAMBON_DETAILS)}
 
 
@@ -268,6 +271,13 @@ class Writer:
     def note(self, entry: Mapping[str, Any]) -> None:
         """Record where rows came from (SNAPSHOT_COLUMNS)."""
         self._entries.append(dict(entry))
+
+    def attempt(self, entry: Mapping[str, Any]) -> None:
+        """Record what came of asking a source (ATTEMPT_COLUMNS); the oldest records give way."""
+        old = self._rows("attempts")
+        new = contracts.typed(pd.DataFrame([dict(entry)]), ATTEMPT_COLUMNS, {})
+        both = new if old is None else pd.concat([contracts.typed(old, ATTEMPT_COLUMNS, {}), new], ignore_index=True)
+        self._single["attempts"] = both.tail(_MOST_ATTEMPTS)
 
     def commit(self) -> State:
         """Write all that changed and put the new state in place; the same state when nothing changed.

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         Largest file taken in, decoded, in megabytes.
     lock_timeout_s : float
         How long a writer waits for another writer.
+    firms_key, gistda_key : SecretStr
+        Keys of the providers; printed as dots.
+    mirrors : dict of str to str
+        Host to base address that is asked in its place, for a mirror inside the office or a replay.
+    ca_bundle : str
+        File of trusted certificates, for a server that sends an incomplete chain; the usual ones when empty.
     """
 
     model_config = SettingsConfigDict(
@@ -51,6 +57,15 @@ class Settings(BaseSettings):
     lang: Literal["th", "en"] = "en"
     max_file_mb: int = Field(default=1024, ge=1)
     lock_timeout_s: float = Field(default=60.0, ge=0)
+    firms_key: SecretStr = SecretStr("")
+    gistda_key: SecretStr = SecretStr("")
+    mirrors: dict[str, str] = Field(default_factory=dict)
+    ca_bundle: str = ""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Keys in the clear, by setting name; for requests alone, never for print."""
+        return {name: getattr(self, name).get_secret_value() for name in ("firms_key", "gistda_key")}
 
     @classmethod
     def settings_customise_sources(

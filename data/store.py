@@ -68,6 +68,18 @@ SNAPSHOT_COLUMNS: dict[str, str] = {
 }
 
 
+#: What came of asking a source, newest last; `rows` are new ones, `newest` the newest row of the reply.
+ATTEMPT_COLUMNS: dict[str, str] = {
+    "source": "str",
+    "at": "datetime64[us, UTC]",
+    "verdict": "str",
+    "rows": "Int64",
+    "newest": "datetime64[us, UTC]",
+    "error": "str",
+    "message": "str",
+}
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """One immutable file of a state: its name below the store, rows, and checksum."""
@@ -87,7 +99,7 @@ class State:
     @property
     def revision(self) -> str:
         """Name of the content: equal data have equal revisions, whatever files they came from and when."""
-        return self.part_revision(*sorted(set(self.tables) - {"snapshots"}))
+        return self.part_revision(*sorted(set(self.tables) - {"snapshots", "attempts"}))
 
     def part_revision(self, *tables: str) -> str:
         """Name of the content of some tables only."""
@@ -314,6 +326,13 @@ class Store:
         if stored is None:
             return contracts.empty(SNAPSHOT_COLUMNS)
         return contracts.typed(self.get_table(stored).to_pandas(), SNAPSHOT_COLUMNS, {})
+
+    def attempts(self, state: State | None = None) -> pd.DataFrame:
+        """Return what came of asking the sources, newest last, in ATTEMPT_COLUMNS; empty when none was asked."""
+        stored = self.parts("attempts", state).get("all")
+        if stored is None:
+            return contracts.empty(ATTEMPT_COLUMNS)
+        return contracts.typed(self.get_table(stored).to_pandas(), ATTEMPT_COLUMNS, {})
 
     def hotspot_part(self, stored: StoredFile, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""

@@ -29,7 +29,7 @@ _ROWS_A_COMMIT = 2_000_000
 
 
 #: What a parser raises on content of a shape that its author did not foresee. One such file must not stop the others.
-_PARSER_FAULTS = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+PARSER_FAULTS = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -161,16 +161,16 @@ class _Intake:
                 name = _shown(label, member.name)
                 try:
                     parsed = recognise.parse(member, self.now())
-                    verdict = _add(self.writer, name, parsed)
+                    verdict = add(self.writer, name, parsed)
                 except ContractError as refusal:
                     yield Verdict(name, refused=refusal)
                     continue
-                except _PARSER_FAULTS as fault:
+                except PARSER_FAULTS as fault:
                     yield Verdict(name, refused=_unparsed(name, fault))
                     continue
                 if verdict.kept or verdict.duplicates:
                     kept = kept or self.beside.submit(self.store.put_raw, raw)
-                    self.owed.append((_provenance(verdict, parsed, self.now), kept))
+                    self.owed.append((provenance(verdict, parsed, self.now), kept))
                 self.members += 1
                 self.rows += verdict.kept
                 if self.members >= _MEMBERS_A_COMMIT or self.rows >= _ROWS_A_COMMIT:
@@ -205,7 +205,8 @@ def _shown(label: str, member: str) -> str:
     return f"{label}: {inner}" if colon else label
 
 
-def _add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
+def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
+    """Add what was parsed to a writer and return what came of it."""
     doubles = sum(remark.count for remark in parsed.mended if remark.key == "double_records")
     if parsed.kind == "hotspots":
         added = writer.add_hotspots(parsed.table)
@@ -231,7 +232,8 @@ def _add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
     )
 
 
-def _provenance(verdict: Verdict, parsed: Parsed, now: Now) -> dict[str, object]:
+def provenance(verdict: Verdict, parsed: Parsed, now: Now) -> dict[str, object]:
+    """Return the provenance record of what was added, but for the checksum of its bytes."""
     remarks = [{"key": r.key, "count": r.count, "rows": r.rows, "context": dict(r.context)} for r in verdict.remarks]
     return {
         "source": verdict.file,

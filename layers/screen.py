@@ -55,9 +55,8 @@ def frame(importer: Importer) -> tuple[Desk, View]:
         st.segmented_control(
             say(view.lang, "app.language"),
             LANGS,
-            default=view.lang,
             format_func=lambda lang: say(lang, "app.this_language"),
-            key="w_lang",
+            key=_at("w_lang", view.lang),
             label_visibility="collapsed",
             on_change=_chosen,
             args=("lang", "w_lang"),
@@ -80,6 +79,12 @@ def _keep(**changes: Any) -> None:
     st.query_params.from_dict(changed.query())
 
 
+def _at(widget: str, value: Any) -> str:
+    """Let a widget stand where the view is, whoever moved it: the widget, the map, a button or a link."""
+    st.session_state[widget] = value
+    return widget
+
+
 def _chosen(field: str, widget: str) -> None:
     value = st.session_state[widget]
     # A segmented control can be switched off; the last choice then stays.
@@ -90,7 +95,6 @@ def _chosen(field: str, widget: str) -> None:
 def _step(days: int) -> None:
     _, view = _opened()
     _keep(day=min(max(view.day + dt.timedelta(days=days), FIRST_DAY), LAST_DAY))
-    st.session_state.pop("w_day", None)
 
 
 def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
@@ -99,8 +103,7 @@ def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
         st.button("◀", key="w_back", help=say(lang, "today.day_before"), on_click=_step, args=(-1,))
         st.date_input(
             say(lang, "today.day"),
-            value=view.day,
-            key="w_day",
+            key=_at("w_day", view.day),
             format="DD/MM/YYYY",
             min_value=FIRST_DAY,
             max_value=LAST_DAY,
@@ -114,8 +117,7 @@ def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
                 st.segmented_control(
                     say(lang, f"today.{field}"),
                     choices,
-                    default=getattr(view, field),
-                    key=f"w_{field}",
+                    key=_at(f"w_{field}", getattr(view, field)),
                     format_func=lambda choice, field=field: say(lang, f"{field}.{choice}"),
                     on_change=_chosen,
                     args=(field, f"w_{field}"),
@@ -123,8 +125,7 @@ def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
         st.selectbox(
             say(lang, "today.satellites"),
             sets,
-            index=sets.index(view.sats),
-            key=f"w_sats_{len(sets)}",
+            key=_at(f"w_sats_{len(sets)}", view.sats),
             width=300,
             format_func=lambda name: say(lang, f"satellites.{name}"),
             on_change=_chosen,
@@ -141,7 +142,6 @@ def today() -> None:
     clicked = chosen_on("map")
     if clicked is not None:
         _keep(tambon=clicked)
-        st.session_state.pop("w_tambon", None)
     desk, view = _opened()
     lang = view.lang
     _controls(view, tuple(SATELLITE_SETS), with_map=True)
@@ -175,8 +175,7 @@ def _tambon_choice(desk: Desk, view: View) -> None:
     st.selectbox(
         say(lang, "today.tambon"),
         codes,
-        index=codes.index(view.tambon) if view.tambon in rows else 0,
-        key="w_tambon",
+        key=_at("w_tambon", view.tambon),
         format_func=lambda code: (
             say(lang, "today.none")
             if not code

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from data.clock import season_of
-from data.errors import ModelError, NotStored
+from data.errors import ContractError, NotStored
 from data.variables import standard_24h
 from layers.view import View
 from layers.words import Lang, say, say_day
@@ -87,7 +87,7 @@ def build(desk: Desk, view: View) -> Season:
 def _limit(day: dt.date) -> float | None:
     try:
         return standard_24h(day)
-    except ModelError:  # before 2010 there was none
+    except ContractError:  # before 2010 there was none
         return None
 
 

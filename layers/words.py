@@ -83,6 +83,13 @@ def say_verdict(lang: Lang, verdict: Any) -> str:
     return "; ".join(parts) or say(lang, "word.all_good")
 
 
+def say_outcome(lang: Lang, outcome: Any) -> str:
+    """Return what came of asking a source: the reason of a failure, else the words of the verdict."""
+    if outcome.error is not None:
+        return say_error(lang, outcome.error)
+    return say(lang, f"outcome.{outcome.verdict}", rows=f"{outcome.rows:,}")
+
+
 def say_day(lang: Lang, day: dt.date, *, short: bool = True, year: bool = True) -> str:
     """Return a day: "22 พ.ย. 2569" in Thai (Buddhist era), "22 Nov 2026" in English."""
     month = say(lang, f"month.{'short' if short else 'long'}.{day.month}")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data import contracts, settings
+from data import contracts, merge, settings
 from data.errors import ContractError
 from data.store import SNAPSHOT_COLUMNS, Store
 from data.variables import registry
@@ -208,12 +208,13 @@ def test_many_commits_and_one_give_the_same(tmp_path: Path, monkeypatch: pytest.
         "n.csv": b"tambon_code,population,year\n520102,99,2026\n520101,1235,2026\n",
     }
     found = []
-    for members in (1, 3, 1000):
+    for members, recent in ((1, 50_000), (3, 1), (1000, 0), (1000, 50_000)):
         monkeypatch.setattr(importer, "_MEMBERS_A_COMMIT", members)
-        own = Store(tmp_path / str(members), clock)
+        monkeypatch.setattr(merge, "_MANY_RECENT", recent)
+        own = Store(tmp_path / f"{members} {recent}", clock)
         verdicts = bring_bytes(own, {"all.zip": files.zipped(content)})
         found.append((verdicts, own.state().revision, own.snapshots().to_dict("records")))
-    assert [str(one) for one in found[:2]] == [str(found[2])] * 2
+    assert [str(one) for one in found[:3]] == [str(found[3])] * 3
 
 
 # -- what the store knows about a file ---------------------------------------------------------------------------------

@@ -1,0 +1,136 @@
+"""What a source is: facts about a provider, what to ask, and how to read the answer.
+
+Pure apart from `download`. A new source is one file in `fetchers/sources` and one line in its registry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fetchers.http import Http, Reply
+from fetchers.parsed import Parsed
+
+
+@dataclass(frozen=True)
+class Info:
+    """Facts about a source.
+
+    Attributes
+    ----------
+    key : str
+        Name on the command line and in the store.
+    name_th, name_en : str
+    kind : str
+        ``hotspots`` or ``readings``.
+    provider : str
+    cadence_minutes : int
+        How often the provider publishes.
+    latency_minutes : int
+        How old the newest row usually is when it is published.
+    hosts : tuple of str
+    per_minute : int
+        The provider's own limit, or our restraint where none is published.
+    key_setting : str
+        Name of the setting that holds the key, "" for a source without one.
+    licence, use, docs : str
+        The licence line that must be shown; what the data may be used for; where the provider describes it.
+    quirks : tuple of str
+    by_period : bool
+        Whether a past period can be asked for.
+    default : bool
+        Whether it is fetched when no source is named.
+    """
+
+    key: str
+    name_th: str
+    name_en: str
+    kind: str
+    provider: str
+    cadence_minutes: int
+    latency_minutes: int
+    hosts: tuple[str, ...]
+    licence: str
+    use: str
+    docs: str
+    per_minute: int = 30
+    key_setting: str = ""
+    quirks: tuple[str, ...] = ()
+    by_period: bool = False
+    default: bool = True
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where: a box in degrees and the province codes in it."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    provinces: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Period:
+    """Which Thai days, both included."""
+
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True)
+class Request:
+    """One address to ask.
+
+    Attributes
+    ----------
+    url : str
+    label : str
+        Names it in verdicts and provenance, without keys.
+    headers : mapping
+    since, until : date or None
+        Thai days that the answer covers whole, for a past period; None for "what is new".
+    """
+
+    url: str
+    label: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+class Source(Protocol):
+    """A provider's product: `info`, what to ask (pure), how to read (pure)."""
+
+    @property
+    def info(self) -> Info:
+        """Facts about the source."""
+        ...
+
+    def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
+        """Return the addresses to ask, newest last. `period` is None for "what is new"."""
+        ...
+
+    def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
+        """Return what a reply says.
+
+        Raises
+        ------
+        SourceRefused
+            The provider answered in words that it refuses the key or the request.
+        SourceBusy
+            The provider answered in words that its limit is reached.
+        SourceChanged
+            The reply has another shape than before.
+        """
+        ...
+
+
+def download(source: Source, request: Request, http: Http) -> Reply:
+    """Fetch one request of a source by the house's own rules (see `Http.get`)."""
+    info = source.info
+    return http.get(request.url, source=info.key, hosts=info.hosts, headers=request.headers, per_minute=info.per_minute)

@@ -1,0 +1,15 @@
+"""The explicit list of sources. A new one is one file beside this and one line here."""
+
+from __future__ import annotations
+
+from fetchers.source import Source
+from fetchers.sources import air4thai, firms, gistda
+
+_ALL: tuple[Source, ...] = (
+    *firms.REGIONAL,
+    *firms.AREA,
+    gistda.VIIRS,
+    air4thai.LIVE,
+    air4thai.HISTORY,
+)
+SOURCES: dict[str, Source] = {source.info.key: source for source in _ALL}
