@@ -12,7 +12,8 @@ import streamlit as st
 
 from data import clock
 from data.errors import HazeError
-from fetchers import importer
+from fetchers import importer, reach, refresh
+from fetchers.sources import SOURCES
 from layers import notice, screen
 from layers.words import say
 from models.desk import Desk
@@ -30,16 +31,35 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
     return verdicts
 
 
-st.set_page_config(page_title="Lampang haze desk", page_icon=str(ROOT / "static" / "desk" / "icon.png"), layout="wide")
+def fetch(desk: Desk) -> list[Any]:
+    """Ask the sources that are due, under the lock that lets one refresh run at a time."""
+    options = desk.settings
+    with reach.way_out(options) as http:
+        found = refresh.refresh(
+            desk.own_store,
+            http,
+            area=reach.area_of(desk.place, desk.stations, desk.tambons),
+            keys=options.keys,
+            now=clock.utc_now,
+        )
+    if any(outcome.rows for outcome in found):
+        desk.refresh().prepare()
+    return found
+
+
 lang = st.session_state.get("view", {}).get("lang") or ("en" if st.query_params.get("lang") == "en" else "th")
+st.set_page_config(
+    page_title=say(lang, "app.title"), page_icon=str(ROOT / "static" / "desk" / "icon.png"), layout="wide"
+)
 pages = [
-    st.Page("layers/pages/today.py", title=say(lang, "page.today"), url_path="today", default=True),
+    st.Page("layers/pages/today.py", title=say(lang, "page.today"), default=True),
     st.Page("layers/pages/season.py", title=say(lang, "page.season"), url_path="season"),
     st.Page("layers/pages/data.py", title=say(lang, "page.data"), url_path="data"),
+    st.Page("layers/pages/sources.py", title=say(lang, "page.sources"), url_path="sources"),
 ]
 chosen = st.navigation(pages, position="top")
 try:
-    screen.frame(bring_in)
+    screen.frame(screen.Outside(bring_in, fetch, tuple(one.info for one in SOURCES.values())))
     chosen.run()
 except HazeError as error:
     notice.show([notice.of_error(lang, error)])

@@ -35,11 +35,11 @@ from rich.table import Table
 from data import clock, settings
 from data.contracts import SATELLITES
 from data.errors import HazeError
-from fetchers import importer, refresh, source
-from fetchers.http import Http, Secrets
+from fetchers import importer, reach, refresh, source
+from fetchers.sources import SOURCES
 from layers.words import Lang, say, say_error, say_outcome, say_verdict
 from models.counts import SATELLITE_SETS
-from models.desk import Desk, open_desk
+from models.desk import open_desk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -209,11 +209,11 @@ def fetch(
     period = source.Period(*_period(first, last)) if first else None
     with _clear_errors():
         desk = open_desk(place)
-        with Console(stderr=True).status("…") as shown:
+        with Console(stderr=True).status("…") as shown, reach.way_out(desk.settings) as http:
             outcomes = refresh.refresh(
                 desk.own_store,
-                outside(desk),
-                area=area_of(desk),
+                http,
+                area=reach.area_of(desk.place, desk.stations, desk.tambons),
                 keys=desk.settings.keys,
                 now=clock.utc_now,
                 names=sources or (),
@@ -237,25 +237,6 @@ def fetch(
             raise typer.Exit(1)
 
 
-def outside(desk: Desk) -> Http:
-    """Return the way out of the house for a desk: shut unless the mode allows the network."""
-    options = desk.settings
-    return Http(
-        online=options.mode in ("auto", "live"),
-        secrets=Secrets(options.keys.values()),
-        mirrors=options.mirrors,
-        ca_bundle=options.ca_bundle,
-    )
-
-
-def area_of(desk: Desk) -> source.Area:
-    """Return where a desk asks: the place with half a degree around it, its provinces and official stations."""
-    west, south, east, north = desk.place.bbox
-    official = desk.stations[desk.stations["station_type"] == "ground"]["station_id"]
-    stations = tuple(name for name in official if ":" not in name and "-" not in name)
-    return source.Area(west - 0.5, south - 0.5, east + 0.5, north + 0.5, desk.place.provinces, stations)
-
-
 @app.command()
 def status(form: FormatOption = Format.table) -> None:
     """Show what is stored, how new it is, and whether anything is wrong.
@@ -263,7 +244,7 @@ def status(form: FormatOption = Format.table) -> None:
     Example: python cli.py status --format json
     """
     with _clear_errors():
-        _print_rows(open_desk().status(), form)
+        _print_rows(open_desk().status([item.info for item in SOURCES.values()]), form)
 
 
 @app.command()

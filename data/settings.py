@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         Largest file taken in, decoded, in megabytes.
     lock_timeout_s : float
         How long a writer waits for another writer.
-    firms_key, gistda_key : SecretStr
+    firms_key, gistda_key, openaq_key, dustboy_key : SecretStr
         Keys of the providers; printed as dots.
     mirrors : dict of str to str
         Host to base address that is asked in its place, for a mirror inside the office or a replay.
@@ -59,13 +59,16 @@ class Settings(BaseSettings):
     lock_timeout_s: float = Field(default=60.0, ge=0)
     firms_key: SecretStr = SecretStr("")
     gistda_key: SecretStr = SecretStr("")
+    openaq_key: SecretStr = SecretStr("")
+    dustboy_key: SecretStr = SecretStr("")
     mirrors: dict[str, str] = Field(default_factory=dict)
     ca_bundle: str = ""
 
     @property
     def keys(self) -> dict[str, str]:
         """Keys in the clear, by setting name; for requests alone, never for print."""
-        return {name: getattr(self, name).get_secret_value() for name in ("firms_key", "gistda_key")}
+        secrets = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value.get_secret_value() for name, value in secrets.items() if isinstance(value, SecretStr)}
 
     @classmethod
     def settings_customise_sources(

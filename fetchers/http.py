@@ -6,20 +6,31 @@ certificate checks off, never lets a key into an error, a log or a stored addres
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import email.utils
 import logging
+import random
 import re
+import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
 
 from data.errors import (
     Offline,
+    SettingError,
     SourceBusy,
     SourceChanged,
     SourceError,
@@ -28,6 +39,9 @@ from data.errors import (
 )
 
 log = logging.getLogger("haze.http")
+# urllib3 writes whole addresses, keys included, into logs of its own.
+for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(lambda record: False)
 
 #: Seconds to connect and to wait between two bytes.
 TIMEOUT_S = (5.0, 20.0)
@@ -35,10 +49,19 @@ TIMEOUT_S = (5.0, 20.0)
 DEADLINE_S = 60.0
 #: A server that asks for a longer pause than this is told to the user as busy, not waited for.
 RETRY_AFTER_S = 60
+#: So often a request is made again: after no answer or a server error, and after a body cut short.
+_AGAIN, _AGAIN_CUT = 3, 1
 _REDIRECTS = 3
 _BLOCK = 1 << 16
+#: Encodings that cannot grow without end inside one block.
+_ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
+#: What went wrong below the system's own errors, as the library words it.
+_REASONS = ("Remote end closed connection", "IncompleteRead", "InvalidChunkLength", "Failed to decode")
+#: A shorter key is not looked for in a body, where it could be a part of anything.
+_SHORTEST_KEY = 8
 _AGENT = "Mozilla/5.0 (compatible; lampang-haze-desk/0.1)"
 _MASK = "•••"
+_MASK_BYTES = _MASK.encode().decode("latin-1")
 
 
 @dataclass(frozen=True)
@@ -65,14 +88,27 @@ class Secrets:
     """Keys to keep out of sight: replaced wherever they would be written."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        found = {value for value in values if value}
-        self._values = sorted({*found, *(quote(value, safe="") for value in found)}, key=len, reverse=True)
+        found = {text for value in values for text in (value, value.strip()) if text}
+        values = sorted({*found, *(quote(value, safe="") for value in found)}, key=len, reverse=True)
+        # In any case of letters, since a host name is turned into small ones.
+        self._pattern = _any_of(values)
+        self._in_body = _any_of([value for value in values if len(value) >= _SHORTEST_KEY])
 
     def redact(self, text: str) -> str:
         """Return `text` with every key replaced by dots."""
-        for value in self._values:
-            text = text.replace(value, _MASK)
-        return text
+        return self._pattern.sub(_MASK, text)
+
+    def redact_body(self, content: bytes) -> bytes:
+        """Return a body in which a server repeats no key."""
+        # Latin-1 keeps every byte as one letter.
+        pattern = re.compile(self._in_body.pattern.encode("utf-8").decode("latin-1"), re.IGNORECASE)
+        text = content.decode("latin-1")
+        return content if not pattern.search(text) else pattern.sub(_MASK_BYTES, text).encode("latin-1")
+
+
+def _any_of(values: Iterable[str]) -> re.Pattern[str]:
+    # Without values a pattern that nothing meets.
+    return re.compile("|".join(re.escape(value) for value in values) or r"(?!)", re.IGNORECASE)
 
 
 @dataclass
@@ -98,6 +134,102 @@ class _Pace:
             self.times.append(time.monotonic())
 
 
+class _Again(Exception):
+    """A fault that asking again may cure: how often, and after which pause when the server named one."""
+
+    def __init__(self, fault: SourceError, times: int, pause_s: float | None = None) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+        self.times = times
+        self.pause_s = pause_s
+
+
+class _Watch:
+    """Cuts the connections of one call at its deadline, since a server that drips never meets a time-out."""
+
+    def __init__(self, deadline: float) -> None:
+        self.fired = False
+        self._connections: list[HTTPConnection] = []
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def add(self, connection: HTTPConnection) -> None:
+        """Watch over a connection that is about to be used, or has just sent its request."""
+        self._connections.append(connection)
+        if connection.sock is not None:
+            # A connection lets go of its socket when the body ends with it; the socket must be known before.
+            self._sockets.append(connection.sock)
+        if self.fired:
+            self._cut()
+
+    def _cut(self) -> None:
+        self.fired = True
+        held = [connection.sock for connection in self._connections]
+        for one in (*self._sockets, *held):
+            if one is not None:
+                with contextlib.suppress(OSError):
+                    # The plain socket's own method: that of TLS would let go of what the reader still uses.
+                    socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Hide redirects: to prepare the next request, requests would read the whole body without a limit."""
+        return None
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that tell when they are used, and that trust the usual certificates and those of a file."""
+
+    def __init__(self, used: Callable[[HTTPConnection], None], ca_bundle: str) -> None:
+        self._used = used
+        self._context = create_urllib3_context()
+        if ca_bundle:
+            try:
+                self._context.load_verify_locations(ca_bundle)
+            except OSError as error:
+                problem = error.strerror or "no certificates in it"
+                raise SettingError(
+                    f"certificates {ca_bundle}: {problem}",
+                    context={"name": "HAZE_CA_BUNDLE", "problem": f"{ca_bundle}: {problem}"},
+                ) from error
+            # A server that leaves its intermediate certificate out is met by naming that one alone.
+            self._context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
+        used = self._used
+
+        class Plain(HTTPConnection):
+            def request(self, *args: Any, **options: Any) -> None:
+                used(self)
+                super().request(*args, **options)
+                used(self)
+
+        class Secure(HTTPSConnection):
+            def request(self, *args: Any, **options: Any) -> None:
+                used(self)
+                super().request(*args, **options)
+                used(self)
+
+        class PlainPool(urllib3.HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(urllib3.HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
 class Http:
     """A session that every source shares.
 
@@ -110,9 +242,18 @@ class Http:
     mirrors : mapping of str to str
         Host to base address that is asked instead, for a mirror or a replay.
     ca_bundle : str
-        File of trusted certificates, for a server that sends an incomplete chain; the system's own when empty.
+        File of certificates to trust beside the usual ones, for a server that sends an incomplete chain.
     max_bytes : int
         Most decoded bytes of one reply.
+    timeout_s : tuple of float
+        Seconds to connect and to wait between two bytes.
+    pause_s : float
+        Seconds before a request is made again; doubled each time.
+
+    Raises
+    ------
+    SettingError
+        When `ca_bundle` holds no certificates.
     """
 
     def __init__(
@@ -124,29 +265,40 @@ class Http:
         ca_bundle: str = "",
         max_bytes: int = 200_000_000,
         timeout_s: tuple[float, float] = TIMEOUT_S,
+        pause_s: float = 0.5,
     ) -> None:
         self.online = online
         self.secrets = secrets or Secrets()
         self.mirrors = dict(mirrors or {})
         self.max_bytes = max_bytes
         self.timeout_s = timeout_s
+        self.pause_s = pause_s
         self._paces: dict[str, _Pace] = {}
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = _AGENT
+        #: The watch over the call of each thread.
+        self._watches: dict[int, _Watch] = {}
+        self._session = _Session()
+        self._session.headers.update({"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"})
         self._session.trust_env = False
-        self._session.verify = ca_bundle or True
-        retry = Retry(
-            total=3,
-            backoff_factor=0.5,
-            backoff_jitter=0.3,
-            status_forcelist=(429, 500, 502, 503, 504),
-            allowed_methods={"GET", "HEAD"},
-            respect_retry_after_header=True,
-            retry_after_max=RETRY_AFTER_S,
-            raise_on_status=False,
-        )
+        adapter = _Adapter(self._used, ca_bundle)
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
+            self._session.mount(scheme, adapter)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections kept for the next request."""
+        self._session.close()
+
+    def _used(self, connection: HTTPConnection) -> None:
+        watch = self._watches.get(threading.get_ident())
+        if watch is not None:
+            watch.add(connection)
 
     def get(
         self,
@@ -179,30 +331,45 @@ class Http:
         Offline
             The mode forbids the network; no socket was opened.
         SourceUnreachable
-            No connection, no answer in time, half a body, or a server error after retries.
+            No connection, no answer in time, half a body or none, a certificate that is not trusted, or a server
+            error after retries.
         SourceBusy
             429, or more than our own limit.
         SourceRefused
-            400, 401, 403, 404 or a redirect to a host that is not allowed.
+            401, 403, another refusal without words, a redirect to a host that is not allowed or out of TLS. A
+            refusal in words is returned, since providers say in words what is wrong.
         SourceChanged
-            A body larger than the limit.
+            A body larger than the limit or in an encoding that was not asked for.
         """
         shown = self.secrets.redact(url)
         allowed = {host.lower() for host in hosts}
         if not self.online:
             raise Offline(f"{source}: the mode allows no network", context={"source": source, "url": shown})
         deadline = time.monotonic() + deadline_s
-        fault: SourceError | None = None
-        # A body cut short is not covered by the adapter's retries.
-        for _ in range(2):
+        me = threading.get_ident()
+        again = 0
+        with _Watch(deadline) as watch:
+            self._watches[me] = watch
             try:
-                return self._once(url, source, allowed, headers, per_minute, deadline)
-            except SourceUnreachable as error:
-                fault = error
-                if error.context.get("whole", True) or time.monotonic() > deadline:
-                    break
-        assert fault is not None  # noqa: S101 - the loop ends only by return or by a fault
-        raise fault
+                while True:
+                    try:
+                        return self._once(url, source, allowed, headers, per_minute, deadline)
+                    except _Again as fault:
+                        pause = fault.pause_s
+                        if pause is None:
+                            pause = self.pause_s * 2**again * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+                        again += 1
+                        if watch.fired:
+                            raise SourceUnreachable(
+                                f"{source}: {shown}: no whole reply in time",
+                                context={**fault.fault.context, "problem": "time-out"},
+                            ) from None
+                        if again > fault.times or time.monotonic() + pause > deadline:
+                            raise fault.fault from None
+                        log.info("%s asks again in %.1f s: %s", source, pause, fault)
+                        time.sleep(pause)
+            finally:
+                del self._watches[me]
 
     def _once(
         self,
@@ -216,39 +383,58 @@ class Http:
         for _ in range(_REDIRECTS + 1):
             host = (urlsplit(url).hostname or "").lower()
             if host not in allowed:
-                raise SourceRefused(
-                    f"{source}: host {host!r} is not allowed",
-                    key="source_elsewhere",
-                    context={"source": source, "host": host},
-                )
+                raise self._elsewhere(source, host)
             self._paces.setdefault(host, _Pace(per_minute)).wait(source, deadline)
             answer = self._ask(url, source, headers, deadline)
             if answer.is_redirect:
-                url = urljoin(url, answer.headers.get("Location", ""))
+                target = answer.headers.get("Location", "")
                 answer.close()
+                try:
+                    onward = urljoin(url, target)
+                    scheme = urlsplit(onward).scheme
+                except ValueError:
+                    raise self._elsewhere(source, target[:80]) from None
+                # A key must not leave TLS because a server says so.
+                if scheme not in ("http", "https") or (url.startswith("https:") and scheme != "https"):
+                    raise self._elsewhere(source, f"{scheme}://{urlsplit(onward).hostname or ''}")
+                url = onward
                 continue
-            return self._whole(answer, url, source, deadline)
+            return self._whole(answer, url, source)
         raise SourceRefused(
-            f"{source}: too many redirects", key="source_elsewhere", context={"source": source, "host": ""}
+            f"{source}: too many redirects", key="source_elsewhere", context={"source": source, "host": host}
+        )
+
+    def _elsewhere(self, source: str, host: str) -> SourceRefused:
+        host = self.secrets.redact(host)
+        return SourceRefused(
+            f"{source}: host {host!r} is not allowed",
+            key="source_elsewhere",
+            context={"source": source, "host": host},
         )
 
     def _ask(self, url: str, source: str, headers: Mapping[str, str] | None, deadline: float) -> requests.Response:
         shown = self.secrets.redact(url)
-        read_s = max(0.5, min(self.timeout_s[1], deadline - time.monotonic()))
+        left = max(0.1, deadline - time.monotonic())
         try:
             log.info("%s GET %s", source, shown)
             return self._session.get(
                 self._mirrored(url),
                 headers=dict(headers or {}),
-                timeout=(self.timeout_s[0], read_s),
+                timeout=(min(self.timeout_s[0], left), min(self.timeout_s[1], left)),
                 stream=True,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            problem = self.secrets.redact(_reason(error))
-            raise SourceUnreachable(
-                f"{source}: {shown}: {problem}", context={"source": source, "url": shown, "problem": problem}
-            ) from None
+            problem = self._reason(error)
+            context = {"source": source, "url": shown, "problem": problem}
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise SourceUnreachable(
+                    f"{source}: {shown}: {problem}",
+                    key="source_certificate",
+                    context=context,
+                    hint="name a file with the missing certificate in HAZE_CA_BUNDLE",
+                ) from None
+            raise _Again(SourceUnreachable(f"{source}: {shown}: {problem}", context=context), _AGAIN) from None
 
     def _mirrored(self, url: str) -> str:
         parts = urlsplit(url)
@@ -259,33 +445,45 @@ class Http:
         path = mirror.path.rstrip("/") + parts.path
         return urlunsplit((mirror.scheme, mirror.netloc, path, parts.query, ""))
 
-    def _whole(self, answer: requests.Response, url: str, source: str, deadline: float) -> Reply:
+    def _whole(self, answer: requests.Response, url: str, source: str) -> Reply:
         shown = self.secrets.redact(url)
-        context: dict[str, object] = {"source": source, "url": shown, "status": answer.status_code}
+        status = answer.status_code
+        context: dict[str, object] = {"source": source, "url": shown, "status": status}
         with answer:
-            if answer.status_code == 429:
-                after = answer.headers.get("Retry-After", "")
-                context["retry_after_s"] = int(after) if after.isdigit() else None
-                raise SourceBusy(f"{source}: {shown}: asked to wait (429)", context=context)
-            if answer.status_code >= 500:
-                context["problem"] = f"HTTP {answer.status_code}"
-                raise SourceUnreachable(f"{source}: {shown}: server error {answer.status_code}", context=context)
-            content = self._body(answer, source, shown, deadline)
-        if answer.status_code in (401, 403):
-            raise SourceRefused(f"{source}: {shown}: refused ({answer.status_code})", context=context)
-        if answer.status_code >= 400 and not content:
-            raise SourceRefused(f"{source}: {shown}: refused ({answer.status_code})", context=context)
-        return Reply(shown, answer.status_code, content, answer.headers.get("Content-Type", ""))
+            if status == 429:
+                after = _retry_after(answer.headers.get("Retry-After", ""))
+                context["retry_after_s"] = after
+                busy = SourceBusy(f"{source}: {shown}: asked to wait (429)", context=context)
+                if after is not None and after > RETRY_AFTER_S:
+                    raise busy
+                raise _Again(busy, _AGAIN, after)
+            if status >= 500:
+                context["problem"] = f"HTTP {status}"
+                fault = SourceUnreachable(f"{source}: {shown}: server error {status}", context=context)
+                raise _Again(fault, _AGAIN)
+            content = self._body(answer, source, shown)
+        if status in (401, 403) or (status >= 400 and not content):
+            raise SourceRefused(f"{source}: {shown}: refused ({status})", context=context)
+        if not content:
+            context["problem"] = "empty reply"
+            raise _Again(SourceUnreachable(f"{source}: {shown}: an empty reply", context=context), _AGAIN_CUT)
+        return Reply(shown, status, self.secrets.redact_body(content), answer.headers.get("Content-Type", ""))
 
-    def _body(self, answer: requests.Response, source: str, shown: str, deadline: float) -> bytes:
+    def _body(self, answer: requests.Response, source: str, shown: str) -> bytes:
         blocks: list[bytes] = []
         total = 0
-        context = {"source": source, "url": shown, "limit_mb": self.max_bytes // 1_000_000}
+        context: dict[str, object] = {"source": source, "url": shown, "limit_mb": self.max_bytes // 1_000_000}
         declared = answer.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > self.max_bytes:
+        if re.fullmatch(r"[0-9]{1,18}", declared) and int(declared) > self.max_bytes:
             raise SourceChanged(
                 f"{source}: {shown}: {declared} bytes announced", key="reply_too_large", context=context
             )
+        encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in _ENCODINGS:
+            problem = f"encoding {encoding[:40]!r}"
+            raise SourceChanged(f"{source}: {shown}: {problem}", context={**context, "problem": problem})
+        watch = self._watches[threading.get_ident()]
+        problem = ""
         try:
             for block in answer.iter_content(_BLOCK):
                 total += len(block)
@@ -293,24 +491,36 @@ class Http:
                     raise SourceChanged(
                         f"{source}: {shown}: reply larger than allowed", key="reply_too_large", context=context
                     )
-                if time.monotonic() > deadline:
-                    raise SourceUnreachable(
-                        f"{source}: {shown}: no whole reply in time",
-                        context={**context, "problem": "time-out", "whole": True},
-                    )
                 blocks.append(block)
         except requests.RequestException as error:
-            problem = self.secrets.redact(_reason(error))
-            raise SourceUnreachable(
-                f"{source}: {shown}: half a reply ({problem})", context={**context, "problem": problem, "whole": False}
-            ) from None
+            problem = self._reason(error)
+        # Where no length is announced, a connection cut by us looks like the end of the body.
+        if problem or watch.fired:
+            fault = SourceUnreachable(
+                f"{source}: {shown}: half a reply ({problem})", context={**context, "problem": problem}
+            )
+            raise _Again(fault, _AGAIN_CUT)
         return b"".join(blocks)
 
+    def _reason(self, error: requests.RequestException) -> str:
+        """Return the innermost reason of a request error, without keys and short enough for a person."""
+        if isinstance(error, requests.Timeout):
+            return "time-out"
+        text = self.secrets.redact(str(error))
+        system = re.findall(r"\[(?:Errno|SSL)[^]]*\] ([^'\"()]+)", text)
+        known = [words for words in _REASONS if words in text]
+        return str((*system[-1:], *known, text)[0])[:160].strip()
 
-def _reason(error: requests.RequestException) -> str:
-    """Return the innermost reason of a request error, short enough for a person."""
-    text = str(error)
-    inner = re.findall(
-        r"(?:\(|: )([A-Z][A-Za-z ]+(?:timed out|refused|unreachable|broken|failed|resolve)[^()']{0,80})", text
-    )
-    return (inner[-1] if inner else text)[:160].strip()
+
+def _retry_after(text: str) -> float | None:
+    """Return the pause that a server asks for, in seconds; None when it names none."""
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

@@ -6,22 +6,35 @@ the store's lock while it waits for the network.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import filelock
 import pandas as pd
 
 from data.clock import Now, day_bounds
-from data.errors import FileRefused, HazeError, Locked, Offline, SourceBusy, SourceChanged, SourceError, SourceRefused
+from data.errors import (
+    ContractError,
+    FileRefused,
+    HazeError,
+    Locked,
+    Offline,
+    SourceBusy,
+    SourceChanged,
+    SourceError,
+    SourceRefused,
+    StoreError,
+)
 from data.merge import Writer, bounds_of, fetched_now
 from data.store import Store
 from fetchers.http import DEADLINE_S, Http, Reply
 from fetchers.importer import PARSER_FAULTS, PARSER_VERSION, add, provenance
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Period, Request, Source, download
+from fetchers.source import Area, Paged, Period, Request, Source, download
 from fetchers.sources import SOURCES
 
 #: Words of a verdict: what came of asking a source.
@@ -30,6 +43,10 @@ WARNINGS = ("late", "silent", "busy", "unreachable", "no_key", "refused", "chang
 FAULT = "fault"
 #: A source whose newest row is older than this many of its cadences is late, than that many silent.
 _LATE, _SILENT = 2, 8
+#: What a fault of our own looks like; the rest of the sources must not suffer from it.
+_OUR_FAULTS = (*PARSER_FAULTS, RecursionError, ContractError)
+#: A source that asked us to wait is left in peace so long, unless it is named.
+_PEACE = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -112,20 +129,40 @@ def refresh(
         When the store cannot be written.
     """
     outcomes = []
-    store.root.mkdir(parents=True, exist_ok=True)
+    sources = chosen(names, keys)
+    if not names:
+        sources = [source for source in sources if source.requests_for(area, period, "", now())]
+    with _alone(store):
+        for source in sources:
+            if names or period is not None or _due(store, source, now()):
+                outcome = _one(store, http, source, area, keys, now, period)
+                _remember(store, outcome, now)
+            else:
+                outcome = Outcome(source.info.key, "fresh", newest=_newest(store, source))
+            outcomes.append(outcome)
+            told(outcome)
+    return outcomes
+
+
+@contextlib.contextmanager
+def _alone(store: Store) -> Iterator[None]:
+    lock = filelock.FileLock(str(store.root / "fetch.lock"), timeout=0)
     try:
-        with filelock.FileLock(str(store.root / "fetch.lock"), timeout=0):
-            for source in chosen(names, keys):
-                if names or period is not None or _due(store, source, now()):
-                    outcome = _one(store, http, source, area, keys, now, period)
-                    _remember(store, outcome, now)
-                else:
-                    outcome = Outcome(source.info.key, "fresh", newest=_newest(store, source))
-                outcomes.append(outcome)
-                told(outcome)
+        store.root.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except filelock.Timeout as error:
         raise Locked("another refresh is running", key="refresh_running", hint="wait for it to end") from error
-    return outcomes
+    except OSError as error:
+        raise StoreError(
+            f"cannot write to {store.root}: {error}",
+            key="store_unwritable",
+            context={"folder": str(store.root), "problem": error.strerror or str(error)},
+            hint="free space on the disk or give the desk the right to write there",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def attempts(store: Store) -> pd.DataFrame:
@@ -135,14 +172,17 @@ def attempts(store: Store) -> pd.DataFrame:
 
 def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
     taken = store.attempts()
-    mine = taken[
-        (taken["source"] == source.info.key) & taken["verdict"].isin(["updated", "late", "silent", "not_published"])
-    ]
-    if mine.empty:
+    # What a clock that once ran ahead has written must not keep a source unasked until then.
+    mine = taken[(taken["source"] == source.info.key) & (taken["at"] <= moment)]
+    busy = mine.loc[mine["verdict"] == "busy", "at"]
+    if len(busy) and moment - busy.max() < _PEACE:
+        return False
+    answered = mine.loc[mine["verdict"].isin(["updated", "late", "silent", "not_published"]), "at"]
+    if answered.empty:
         return True
     # A satellite source is asked more often than it changes, since passes come at hours of their own.
     wait = min(source.info.cadence_minutes, 60)
-    return bool(moment - mine["at"].max() >= dt.timedelta(minutes=wait - 5))
+    return bool(moment - answered.max() >= dt.timedelta(minutes=wait - 5))
 
 
 def _newest(store: Store, source: Source) -> dt.datetime | None:
@@ -155,41 +195,52 @@ def _one(
     store: Store, http: Http, source: Source, area: Area, keys: Mapping[str, str], now: Now, period: Period | None
 ) -> Outcome:
     info = source.info
-    key = keys.get(info.key_setting, "")
+    key = keys.get(info.key_setting, "").strip()
     if info.key_setting and not key:
         setting = f"HAZE_{info.key_setting.upper()}"
         error = SourceRefused(
             f"{info.key}: no key", key="source_no_key", context={"source": info.key, "setting": setting}
         )
         return Outcome(info.key, "no_key", error=error)
+    requests = source.requests_for(area, period, key, now())
+    if not requests:
+        error = SourceRefused(
+            f"{info.key}: holds nothing of the days asked for", key="source_no_past", context={"source": info.key}
+        )
+        return Outcome(info.key, "refused", error=error)
+    waiting = deque(request for request in requests if not _answered(store, info.key, request))
+    if not waiting:
+        return Outcome(info.key, "fresh", newest=_newest(store, source))
     rows, newest = 0, None
     deadline = time.monotonic() + DEADLINE_S
     fault: HazeError | None = None
-    empty = 0
-    asked = [r for r in source.requests_for(area, period, key, now()) if not _answered(store, info.key, r)]
-    for request in asked:
+    quiet = True
+    while waiting and fault is None:
+        request = waiting.popleft()
+        # A past period has a deadline for each request, what is new one for all of them.
+        left = DEADLINE_S if period is not None else deadline - time.monotonic()
         try:
-            if time.monotonic() > deadline and period is None:
+            if left <= 0:
                 raise SourceBusy(f"{info.key}: its minute is used up", context={"source": info.key})
-            reply = download(source, request, http)
+            reply = download(source, request, http, left)
             added, last = _take(store, source, request, reply, area, now)
             rows += added
             newest = max(filter(None, (newest, last)), default=None)
+            quiet = False
+            more = source.following(request, reply) if isinstance(source, Paged) else None
+            if more is not None:
+                waiting.appendleft(more)
         except FileRefused as nothing:
             if nothing.key not in ("header_only", "empty_file"):
                 fault = SourceChanged(str(nothing), context={"source": info.key})
-                break
-            empty += 1
         except SourceError as error:
             fault = error
-            break
-        except PARSER_FAULTS as error:
+        except _OUR_FAULTS as error:
             problem = f"{type(error).__name__}: {error}"[:160]
             fault = HazeError(f"{info.key}: {problem}", key="unparsed", context={"problem": problem})
-            break
     if fault is not None:
         return Outcome(info.key, _verdict_of(fault), rows, newest, fault)
-    if asked and empty == len(asked):
+    if quiet:
         return Outcome(info.key, "not_published", 0, _newest(store, source))
     return Outcome(info.key, _age_verdict(source, newest, now(), period), rows, newest)
 
@@ -199,68 +250,83 @@ def _answered(store: Store, key: str, request: Request) -> bool:
         return False
     taken = store.snapshots()
     mine = taken.loc[taken["source"] == f"{key}: {request.label}", "fetched_at"]
-    return bool(len(mine)) and _settled(request, mine.max().to_pydatetime())
-
-
-def _settled(request: Request, moment: dt.datetime) -> bool:
     # A day is complete some hours after its end, when its last pass is published.
-    return request.until is not None and moment > day_bounds(request.until, request.until)[1] + dt.timedelta(hours=12)
+    return bool(len(mine)) and _age_days(request.until, mine.max().to_pydatetime()) > 0.5
+
+
+def _age_days(day: dt.date, moment: dt.datetime) -> float:
+    return (moment - day_bounds(day, day)[1]) / dt.timedelta(days=1)
+
+
+def _is_quiet(source: Source, request: Request, moment: dt.datetime) -> bool:
+    """Tell whether the days of a request are so old, and not too old, that what is not in the reply did not happen."""
+    info = source.info
+    if request.since is None or request.until is None or info.kind != "hotspots":
+        return False
+    newest, oldest = _age_days(request.until, moment), _age_days(request.since, moment)
+    return newest > info.quiet_after_days and oldest < info.quiet_until_days
 
 
 def _take(
     store: Store, source: Source, request: Request, reply: Reply, area: Area, now: Now
 ) -> tuple[int, dt.datetime | None]:
     name = f"{source.info.key}: {request.label}"
+    moment = now()
     try:
-        parsed = source.parse(reply, now())
+        parsed = source.parse(reply, moment)
+        _refuse_unread(source, parsed)
     except FileRefused as nothing:
-        if nothing.key == "header_only" and request.since is not None and _settled(request, now()):
-            days = Period(request.since, request.until or request.since)
-            _note_nothing(store, source, request, reply, days, area, now)
+        if nothing.key == "header_only" and _is_quiet(source, request, moment):
+            entry = {"read": 0, "kept": 0, "duplicates": 0, "rejected": 0, "parser_version": PARSER_VERSION}
+            entry |= {"source": name, "kind": source.info.kind, "format": "nothing", "fetched_at": fetched_now(moment)}
+            entry |= _whole_days(source, request, area)
+            with store.locked():
+                writer = Writer(store, store.state())
+                writer.note({**entry, "sha256": store.put_raw(reply.content), "url": reply.url})
+                writer.commit()
             return 0, None
         raise
-    except SourceChanged:
+    except SourceChanged as changed:
         # The first bytes of an unknown shape are kept, so that the parser can be mended without asking again.
-        store.put_raw(reply.content[:1_000_000])
-        raise
-    digest = store.put_raw(reply.content)
+        digest = store.put_raw(reply.content[:1_000_000])
+        context = {**changed.context, "raw": digest}
+        raise SourceChanged(f"{changed}; first bytes kept as {digest}", key=changed.key, context=context) from changed
     with store.locked():
         writer = Writer(store, store.state())
         verdict = add(writer, name, parsed)
-        writer.note({**provenance(verdict, parsed, now), "sha256": digest, "url": reply.url})
+        entry = {**provenance(verdict, parsed, now), "sha256": store.put_raw(reply.content), "url": reply.url}
+        if _is_quiet(source, request, moment):
+            # Days without a row before the first and after the last one are known to be quiet, too.
+            entry |= _whole_days(source, request, area)
+        writer.note(entry)
         writer.commit()
     return verdict.kept, _last(parsed)
 
 
-def _note_nothing(
-    store: Store, source: Source, request: Request, reply: Reply, days: Period, area: Area, now: Now
-) -> None:
-    first, last = day_bounds(days.first, days.last)
-    product = getattr(source, "satellites", ())
-    entry: dict[str, object] = {
-        "sha256": store.put_raw(reply.content),
-        "source": f"{source.info.key}: {request.label}",
-        "kind": source.info.kind,
-        "format": "nothing",
-        "fetched_at": fetched_now(now()),
-        "read": 0,
-        "kept": 0,
-        "duplicates": 0,
-        "rejected": 0,
+def _refuse_unread(source: Source, parsed: Parsed) -> None:
+    if parsed.read and not len(parsed.table):
+        reasons = ", ".join(f"{remark.key} {remark.count}" for remark in parsed.rejected)
+        raise SourceChanged(
+            f"{source.info.key}: none of {parsed.read} rows could be read ({reasons})",
+            key="source_unread",
+            context={"source": source.info.key, "read": parsed.read, "reasons": reasons},
+        )
+
+
+def _whole_days(source: Source, request: Request, area: Area) -> dict[str, object]:
+    """Return the reach of a reply that speaks for whole days of the whole area."""
+    if request.since is None or request.until is None:
+        return {}
+    first, end = day_bounds(request.since, request.until)
+    return {
         "first": first,
-        "last": last - dt.timedelta(minutes=1),
+        "last": end - dt.timedelta(minutes=1),
         "west": area.west,
         "south": area.south,
         "east": area.east,
         "north": area.north,
-        "satellites": ",".join(product),
-        "parser_version": PARSER_VERSION,
-        "url": reply.url,
+        "satellites": ",".join(getattr(source, "satellites", ())),
     }
-    with store.locked():
-        writer = Writer(store, store.state())
-        writer.note(entry)
-        writer.commit()
 
 
 def _last(parsed: Parsed) -> dt.datetime | None:

@@ -6,11 +6,13 @@ Pure apart from `download`. A new source is one file in `fetchers/sources` and o
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from fetchers.http import Http, Reply
+from data.errors import SourceChanged
+from fetchers.http import DEADLINE_S, Http, Reply
 from fetchers.parsed import Parsed
 
 
@@ -42,6 +44,9 @@ class Info:
         Whether a past period can be asked for.
     default : bool
         Whether it is fetched when no source is named.
+    quiet_after_days, quiet_until_days : float
+        Age of a past day between which a header alone says that nothing burned: before, the day may not be published
+        yet; after, the product may not hold it any more.
     """
 
     key: str
@@ -60,11 +65,26 @@ class Info:
     quirks: tuple[str, ...] = ()
     by_period: bool = False
     default: bool = True
+    quiet_after_days: float = 0.5
+    quiet_until_days: float = float("inf")
 
 
 @dataclass(frozen=True)
 class Area:
-    """Where: a box in degrees and the province codes in it."""
+    """Where.
+
+    Attributes
+    ----------
+    west, south, east, north : float
+        Box, degrees.
+    provinces : tuple of str
+        Codes of the provinces in it.
+    stations : tuple of str
+        Official stations in it.
+    points : tuple of (str, float, float)
+        Where a model is asked: name, longitude, latitude. An amphoe's point is named by its code of four digits, a
+        station's by the station.
+    """
 
     west: float
     south: float
@@ -72,6 +92,7 @@ class Area:
     north: float
     provinces: tuple[str, ...] = ()
     stations: tuple[str, ...] = ()
+    points: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +133,10 @@ class Source(Protocol):
         ...
 
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
-        """Return the addresses to ask, newest last. `period` is None for "what is new"."""
+        """Return the addresses to ask, newest last; none where the source holds nothing of the period.
+
+        `period` is None for "what is new".
+        """
         ...
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
@@ -130,7 +154,53 @@ class Source(Protocol):
         ...
 
 
-def download(source: Source, request: Request, http: Http) -> Reply:
-    """Fetch one request of a source by the house's own rules (see `Http.get`)."""
+@runtime_checkable
+class Redacting(Protocol):
+    """A source whose replies hold what must never be stored, such as names and telephone numbers of people."""
+
+    def redact(self, reply: Reply) -> Reply:
+        """Return the reply without it; raise SourceChanged where that cannot be done for certain."""
+        ...
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A source that hands out its rows page by page."""
+
+    def following(self, request: Request, reply: Reply) -> Request | None:
+        """Return the request of the page after this one, None after the last."""
+        ...
+
+
+def download(source: Source, request: Request, http: Http, deadline_s: float = DEADLINE_S) -> Reply:
+    """Fetch one request of a source by the house's own rules (see `Http.get`).
+
+    What a `Redacting` source must not keep is taken out here, before the reply is parsed or its raw copy stored.
+    """
     info = source.info
-    return http.get(request.url, source=info.key, hosts=info.hosts, headers=request.headers, per_minute=info.per_minute)
+    reply = http.get(
+        request.url,
+        source=info.key,
+        hosts=info.hosts,
+        headers=request.headers,
+        per_minute=info.per_minute,
+        deadline_s=deadline_s,
+    )
+    return source.redact(reply) if isinstance(source, Redacting) else reply
+
+
+def json_of(reply: Reply, source: str) -> Any:
+    """Return the JSON document of a reply.
+
+    Raises
+    ------
+    SourceChanged
+        When it is none; names the source and the fault.
+    """
+    try:
+        return json.loads(reply.content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        context = {"source": source, "problem": str(error)[:80]}
+        raise SourceChanged(
+            f"{source}: expected JSON, got {reply.content[:40]!r} (HTTP {reply.status})", context=context
+        ) from error

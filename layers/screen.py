@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -16,17 +16,20 @@ import streamlit as st
 from data.errors import HazeError
 from layers import charts, notice, palette, stored
 from layers import season as season_view
+from layers import sources as sources_view
 from layers import today as today_view
 from layers.export import FORMATS
 from layers.map_view import chosen_on, show_map
 from layers.view import FIRST_DAY, LAST_DAY, SPANS, THEMES, View, current_view, desk_now, map_page, map_points
-from layers.words import LANGS, Lang, say, say_day
+from layers.words import LANGS, Lang, say, say_day, say_outcome
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
 
 #: Streamlit's own top margin is made for a chat; an officer's first screen needs the room.
 _STYLE = (
     "<style>.stMainBlockContainer{padding-top:4.4rem;padding-bottom:2rem}"
+    # Streamlit greys captions below what a bright office screen needs.
+    "[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p{color:#4f5b5f}"
     ".stLayoutWrapper:has(> .st-key-page_language){position:absolute;height:0;overflow:hidden}</style>"
 )
 
@@ -41,11 +44,20 @@ _URL = ":/?#@!$&'*+,;=%~-._"
 Importer = Callable[[Desk, list[tuple[str, bytes]]], list[Any]]
 
 
-def frame(importer: Importer) -> tuple[Desk, View]:
+@dataclass(frozen=True)
+class Outside:
+    """What the frame hands in, since layers never fetch: the importer, the refresh, and the facts of the sources."""
+
+    bring_in: Importer
+    refresh: Callable[[Desk], list[Any]]
+    facts: tuple[Any, ...]
+
+
+def frame(outside: Outside) -> tuple[Desk, View]:
     """Open the desk for this run: the language choice and the notices that stand on every page."""
     desk = desk_now()
     view = current_view(desk, st.query_params, st.session_state)
-    st.session_state["importer"] = importer
+    st.session_state["outside"] = outside
     st.session_state["desk"] = desk
     st.html(_STYLE)
     with st.container(key="page_language"):
@@ -165,7 +177,7 @@ def today() -> None:
             st.info(say(lang, "today.choose"))
             st.dataframe(page.table.head(15), hide_index=True, height=460, column_config={"code": None})
     with st.expander(say(lang, "today.table")):
-        st.dataframe(page.table, hide_index=True, height=400)
+        st.dataframe(page.table, hide_index=True, height=400, column_config={"code": say(lang, "column.code")})
 
 
 def _tambon_choice(desk: Desk, view: View) -> None:
@@ -279,6 +291,44 @@ def data() -> None:
     st.dataframe(stored.provenance(desk, lang), hide_index=True)
 
 
+def sources() -> None:
+    """Lay out the Sources page."""
+    desk, view = _opened()
+    lang = view.lang
+    outside: Outside = st.session_state["outside"]
+    st.subheader(say(lang, "sources.title"))
+    st.caption(say(lang, "sources.note"))
+    if st.button(say(lang, "sources.refresh"), type="primary", key="w_refresh"):
+        with st.spinner(say(lang, "sources.working")):
+            _refresh(desk, view, outside)
+    found = st.session_state.get("outcomes")
+    if isinstance(found, str):
+        st.error(found)
+    elif found:
+        names = {fact.key: getattr(fact, f"name_{lang}") for fact in outside.facts}
+        st.dataframe(sources_view.outcomes(lang, found, names, say_outcome), hide_index=True)
+    table = sources_view.table(desk, lang, outside.facts)
+    st.dataframe(sources_view.coloured(table, lang), hide_index=True, height=38 * (len(table) + 1))
+    st.caption(say(lang, "sources.legend"))
+    with st.expander(say(lang, "sources.raw")):
+        keys = [fact.key for fact in outside.facts]
+        chosen = st.selectbox(say(lang, "column.source"), keys, key="w_raw")
+        reply = sources_view.raw_reply(desk, chosen)
+        if reply is None:
+            st.caption(say(lang, "sources.no_raw"))
+        else:
+            st.caption(reply[0])
+            st.code(reply[1], language=None, height=320)
+
+
+def _refresh(desk: Desk, view: View, outside: Outside) -> None:
+    try:
+        st.session_state["outcomes"] = outside.refresh(desk)
+    except HazeError as error:
+        st.session_state["outcomes"] = stored.failure(view.lang, error)
+    st.rerun()
+
+
 def _upload(desk: Desk, view: View) -> None:
     lang = view.lang
     with st.form("upload", clear_on_submit=True):
@@ -296,7 +346,7 @@ def _upload(desk: Desk, view: View) -> None:
 
 def _bring_in(desk: Desk, view: View, files: list[tuple[str, bytes]]) -> None:
     try:
-        st.session_state["verdicts"] = st.session_state["importer"](desk, files)
+        st.session_state["verdicts"] = st.session_state["outside"].bring_in(desk, files)
     except HazeError as error:
         st.session_state["verdicts"] = stored.failure(view.lang, error)
     st.rerun()

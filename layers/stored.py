@@ -27,7 +27,7 @@ def status(desk: Desk, lang: Lang) -> pd.DataFrame:
                 "–" if not isinstance(t, str) else say_time(lang, pd.Timestamp(t).to_pydatetime())
                 for t in rows["newest"]
             ],
-            say(lang, "column.age"): [_age(lang, m) for m in rows["age_minutes"]],
+            say(lang, "column.age"): [age(lang, m) for m in rows["age_minutes"]],
             say(lang, "column.verdict"): [_verdict(lang, v) for v in rows["verdict"]],
         }
     )
@@ -44,7 +44,8 @@ def _source(desk: Desk, lang: Lang, source: str) -> str:
     return f"{say(lang, f'source.{kind}')} {rest}".strip()
 
 
-def _age(lang: Lang, minutes: Any) -> str:
+def age(lang: Lang, minutes: Any) -> str:
+    """Return an age in words; a dash when it is not known."""
     if pd.isna(minutes):
         return "–"
     # A pass of the coming night may already be announced by a file that reaches it.

@@ -142,7 +142,7 @@ def build(desk: Desk, view: View, points_url: str, left_out: int) -> Today:
         points_url=points_url,
         shown=Shown(start=start, end=end, now=min(end, desk.now()), satellites=view.satellites),
         stations=_station_marks(lang, air),
-        sites=_site_marks(lang),
+        sites=_site_marks(desk, lang),
         site_counts=_site_counts(desk),
         credit=_credit(desk, lang),
     )
@@ -261,8 +261,16 @@ def _when(lang: Lang, row: Any) -> str:
     return say(lang, "today.mean_day")
 
 
-def _site_marks(lang: Lang) -> list[SiteMark]:
+def _known_sites(desk: Desk) -> pd.DataFrame:
+    # Sites are facts of one province: another place has none on record.
     table = sites()
+    return table[
+        table["amphoe"].isna() & ("52" in desk.place.provinces) | table["amphoe"].isin(set(desk.tambons["amphoe"]))
+    ]
+
+
+def _site_marks(desk: Desk, lang: Lang) -> list[SiteMark]:
+    table = _known_sites(desk)
     return [
         SiteMark(getattr(row, f"name_{lang}"), row.lon, row.lat, (kind_name(lang, row.kind), row.lead_th))
         for row in table[table["lon"].notna()].itertuples()
@@ -321,7 +329,7 @@ def _figures(desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame) -
         figures.append(Figure(say(lang, "today.figure_pm25"), f"{worst['pm25']:.1f} µg/m³", detail, band.colour))
     else:
         figures.append(Figure(say(lang, "today.figure_pm25"), "–", say(lang, "today.no_reading")))
-    haze = sites()
+    haze = _known_sites(desk)
     haze = haze[haze["issue"] == "haze"]
     figures.append(
         Figure(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,36 @@ from models.cube import Detections
 
 #: A satellite of the set passes at least twice a day; after a day without any row a source is silent (findings F1).
 _STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60}
+
+
+#: Verdicts of an asking that brought nothing, whatever is stored from before.
+_FAILED = ("busy", "unreachable", "no_key", "refused", "changed", "offline", "fault")
+#: A source whose newest row is older than its latency and this many cadences is late, than that many silent.
+_LATE, _SILENT = 2, 8
+
+
+class SourceFacts(Protocol):
+    """What the desk must know of a live source to judge its age."""
+
+    @property
+    def key(self) -> str:
+        """Name of the source."""
+        ...
+
+    @property
+    def cadence_minutes(self) -> int:
+        """How often it is published."""
+        ...
+
+    @property
+    def latency_minutes(self) -> int:
+        """How old its newest row usually is when it is published."""
+        ...
+
+
+def _age_state(age: int, fact: SourceFacts) -> str:
+    over = (age - fact.latency_minutes) / fact.cadence_minutes
+    return "silent" if over > _SILENT else "late" if over > _LATE else "fresh"
 
 
 _GEOD = pyproj.Geod(ellps="WGS84")
@@ -175,9 +206,18 @@ class Desk:
 
     # -- air -----------------------------------------------------------------------------------------------------
 
-    @functools.cached_property
+    @property
     def stations(self) -> pd.DataFrame:
-        """Stations of the place: STATION_COLUMNS and `tambon`; the four official ones are always known."""
+        """Official stations of the place: STATION_COLUMNS and `tambon`; the four of Lampang are always known.
+
+        Low-cost sensors and model points are stored beside them and never mixed into their means.
+        """
+        table = self.all_stations
+        return table[table["station_type"].isin(["ground", "mobile"])].reset_index(drop=True)
+
+    @functools.cached_property
+    def all_stations(self) -> pd.DataFrame:
+        """Every place in the place that gives PM2.5: official stations, low-cost sensors and model points."""
         stored, embedded = self.store.stations(self.state), places.embedded_stations()
         extra = embedded[~embedded["station_id"].isin(set(stored["station_id"]))]
         table = pd.concat([part for part in (stored, extra) if len(part)], ignore_index=True)
@@ -251,13 +291,42 @@ class Desk:
 
     # -- status --------------------------------------------------------------------------------------------------
 
-    def status(self) -> pd.DataFrame:
-        """Return what is stored, how new it is and a verdict.
+    def source_states(self, facts: Iterable[SourceFacts]) -> pd.DataFrame:
+        """Return the state of each live source: what came of asking it last, and how old its newest row is now.
 
         Returns
         -------
         DataFrame
-            `source`, `newest`, `age_minutes`, `verdict` (fresh, stale, stored, embedded, empty).
+            `source`, `verdict` (fresh, late, silent; what went wrong at the last asking; or never), `asked_at`,
+            `newest` (UTC), `age_minutes`, `rows` (stored from it so far), `message` (of the last failure).
+        """
+        taken, moment = self.store.attempts(self.state), pd.Timestamp(self.now())
+        rows: list[tuple[object, ...]] = []
+        for fact in facts:
+            mine = taken[taken["source"] == fact.key]
+            if mine.empty:
+                rows.append((fact.key, "never", pd.NaT, pd.NaT, None, 0, ""))
+                continue
+            last, newest = mine.iloc[-1], mine["newest"].max()
+            age = None if pd.isna(newest) else int((moment - newest).total_seconds() // 60)
+            verdict = str(last["verdict"])
+            if verdict not in _FAILED:
+                verdict = "fresh" if age is None else _age_state(age, fact)
+            rows.append((fact.key, verdict, last["at"], newest, age, int(mine["rows"].sum()), str(last["message"])))
+        columns = ["source", "verdict", "asked_at", "newest", "age_minutes", "rows", "message"]
+        table = pd.DataFrame(rows, columns=columns).astype({"age_minutes": "Int64"})
+        for column in ("asked_at", "newest"):
+            table[column] = pd.to_datetime(table[column], utc=True)
+        return table
+
+    def status(self, facts: Iterable[SourceFacts] = ()) -> pd.DataFrame:
+        """Return what is stored, how new it is and a verdict; and the same of each live source of `facts`.
+
+        Returns
+        -------
+        DataFrame
+            `source`, `newest`, `age_minutes`, `verdict` (fresh, stale, stored, embedded, empty; of a live source as in
+            `source_states`).
         """
         taken = self.store.snapshots(self.state)
         rows: list[tuple[str, str | None, int | None, str]] = []
@@ -273,6 +342,10 @@ class Desk:
                 rows.append((f"{kind}:{name}", newest.tz_convert("Asia/Bangkok").isoformat(), age, verdict))
             if not names:
                 rows.append((kind, None, None, "empty"))
+        for state in self.source_states(facts).to_dict("records"):
+            newest = None if pd.isna(state["newest"]) else state["newest"].tz_convert("Asia/Bangkok").isoformat()
+            minutes = None if pd.isna(state["age_minutes"]) else int(state["age_minutes"])
+            rows.append((str(state["source"]), newest, minutes, str(state["verdict"])))
         detail = self.outline_detail
         rows.append(
             (f"tambons:{self.place.key}", None, None, "embedded" if detail == "generalised" else f"stored ({detail})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fetchers.source import Source
-from fetchers.sources import air4thai, firms, gistda
+from fetchers.sources import air4thai, dustboy, firms, gistda, gistda_pm25, open_meteo, openaq
 
 _ALL: tuple[Source, ...] = (
     *firms.REGIONAL,
@@ -11,5 +11,10 @@ _ALL: tuple[Source, ...] = (
     gistda.VIIRS,
     air4thai.LIVE,
     air4thai.HISTORY,
+    openaq.LATEST,
+    openaq.ARCHIVE,
+    dustboy.STATIONS,
+    gistda_pm25.AMPHOES,
+    open_meteo.CAMS,
 )
 SOURCES: dict[str, Source] = {source.info.key: source for source in _ALL}

@@ -9,31 +9,22 @@ Terms: none published; the department is named wherever a value is shown.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
-from data.errors import FileRefused, SourceChanged
+from data.clock import thai_day
+from data.errors import FileRefused, SourceChanged, SourceUnreachable
 from fetchers import air4thai
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request
+from fetchers.source import Area, Info, Period, Request, json_of
 
 _HOSTS = ("air4thai.pcd.go.th", "air4thai.com", "www.air4thai.com")
 _LICENCE = "Pollution Control Department, Thailand; terms for passing on were not found"
 #: History reaches back about 90 days; a month a request keeps the reply small.
 _DAYS_A_REQUEST = 31
 _REACH_DAYS = 90
-
-
-def _document(reply: Reply, source: str) -> Any:
-    try:
-        return json.loads(reply.content.decode("utf-8-sig"))
-    except ValueError as error:
-        context = {"source": source, "problem": str(error)[:80]}
-        raise SourceChanged(f"{source}: expected JSON, got {reply.content[:40]!r}", context=context) from error
 
 
 @dataclass(frozen=True)
@@ -44,12 +35,14 @@ class Live:
 
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return the one request there is: the feed has no past."""
-        del area, period, key, now
+        del area, key
+        if period is not None and not period.first <= thai_day(now) <= period.last:
+            return []
         return [Request(f"https://{_HOSTS[0]}/forweb/getAQI_JSON.php", "getAQI_JSON")]
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the readings of a reply; see `Source.parse`."""
-        document = _document(reply, self.info.key)
+        document = json_of(reply, self.info.key)
         if not air4thai.is_live(document):
             raise SourceChanged("no station list", context={"source": self.info.key})
         try:
@@ -67,7 +60,7 @@ class History:
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return requests of at most 31 days, oldest first; the last two days when no period is asked for."""
         del key
-        today = now.date()
+        today = thai_day(now)
         first = today - dt.timedelta(days=2) if period is None else period.first
         first = max(first, today - dt.timedelta(days=_REACH_DAYS))
         last = today if period is None else min(period.last, today)
@@ -88,18 +81,24 @@ class History:
             )
             url = f"https://{_HOSTS[0]}/forweb/getHistoryData.php?{query}"
             since, until = (first, end) if period is not None else (None, None)
-            found.append(Request(url, f"history {first} to {end}", since=since, until=until))
+            label = f"history {','.join(area.stations)} {first} to {end}"
+            found.append(Request(url, label, since=since, until=until))
             first = end + dt.timedelta(days=1)
         return found
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the readings of a reply; see `Source.parse`."""
-        document = _document(reply, self.info.key)
+        document = json_of(reply, self.info.key)
         if not air4thai.is_history(document):
             raise SourceChanged("no hourly records", context={"source": self.info.key})
         try:
             return air4thai.parse_history(document, now)
         except FileRefused as refusal:
+            if refusal.key == "header_only":
+                raise
+            if refusal.key == "provider_error":
+                context = {"source": self.info.key, **refusal.context}
+                raise SourceUnreachable(f"{self.info.key}: {refusal}", context=context) from refusal
             raise SourceChanged(str(refusal), context={"source": self.info.key, **refusal.context}) from refusal
 
 

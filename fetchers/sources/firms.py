@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from data.clock import day_bounds, thai_day
 from data.errors import FileRefused, SourceBusy, SourceChanged, SourceRefused
 from fetchers import firms
 from fetchers.http import Reply
@@ -25,6 +26,9 @@ _LICENCE = "NASA FIRMS, free to use and share with acknowledgement; not for the 
 _USE = "where fires were seen from space; counts per tambon"
 #: The most days that one request of the area API may span.
 _DAYS_A_REQUEST = 5
+#: The standard product follows two to four months after the pass and then replaces the near-real-time one, which is
+#: taken away. A header alone is trusted as "no fire" well inside these limits only.
+_REAL_TIME_DAYS, _STANDARD_AFTER_DAYS = 45.0, 180.0
 #: Product of the area API, folder and file of the regional CSV, by satellite.
 _PRODUCTS = {
     "snpp": ("VIIRS_SNPP", "suomi-npp-viirs-c2", "SUOMI_VIIRS_C2", "Suomi NPP VIIRS"),
@@ -71,8 +75,12 @@ class Regional:
         del area, key
         span = "24h"
         if period is not None:
-            back = (now.date() - period.first).days + 1
-            span = "24h" if back <= 1 else "48h" if back <= 2 else "7d"
+            # The files hold the last hours, not days: a Thai day begins on the UTC day before it.
+            start, end = day_bounds(period.first, period.last)
+            if end <= now - dt.timedelta(days=7) or start > now:
+                return []
+            back = now - start
+            span = next((name for days, name in ((1, "24h"), (2, "48h")) if back <= dt.timedelta(days=days)), "7d")
         url = f"https://{_HOST}/data/active_fire/{self.folder}/csv/{self.stem}_SouthEast_Asia_{span}.csv"
         return [Request(url, f"{self.stem}_SouthEast_Asia_{span}")]
 
@@ -90,21 +98,27 @@ class AreaApi:
     satellites: tuple[str, ...]
 
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
-        """Return requests of at most five days that cover the period (UTC days), oldest first."""
-        # A Thai day begins on the UTC day before it.
-        first = now.date() - dt.timedelta(days=1) if period is None else period.first - dt.timedelta(days=1)
-        last = now.date() if period is None else min(period.last, now.date())
+        """Return requests of at most five UTC days that cover each Thai day whole, oldest first.
+
+        The standard product is for past days alone.
+        """
+        if period is None and self.product.endswith("_SP"):
+            return []
+        today = thai_day(now)
+        # Without a period also the day before, since a pass may be published a day late.
+        first, last = (
+            (today - dt.timedelta(days=1), today) if period is None else (period.first, min(period.last, today))
+        )
         box = f"{area.west:g},{area.south:g},{area.east:g},{area.north:g}"
         found = []
         while first <= last:
-            days = min(_DAYS_A_REQUEST, (last - first).days + 1)
-            url = f"https://{_HOST}/api/area/csv/{quote(key, safe='')}/{self.product}/{box}/{days}/{first}"
-            # A Thai day is whole when the UTC day that it ends in is; the first UTC day alone holds half of one.
-            since, until = first + dt.timedelta(days=1), first + dt.timedelta(days=days - 1)
-            whole = period is not None and since <= until
-            label = f"{self.product} {first} +{days}"
-            found.append(Request(url, label, since=since if whole else None, until=until if whole else None))
-            first += dt.timedelta(days=days)
+            # A Thai day begins on the UTC day before it, so five UTC days hold four Thai days whole.
+            end = min(last, first + dt.timedelta(days=_DAYS_A_REQUEST - 2))
+            start, days = first - dt.timedelta(days=1), (end - first).days + 2
+            url = f"https://{_HOST}/api/area/csv/{quote(key, safe='')}/{self.product}/{box}/{days}/{start}"
+            since, until = (first, end) if period is not None else (None, None)
+            found.append(Request(url, f"{self.product} {box} {start} +{days}", since=since, until=until))
+            first = end + dt.timedelta(days=1)
         return found
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
@@ -132,6 +146,8 @@ def _info(key: str, name: str, *, with_key: bool, standard: bool) -> Info:
         quirks=("a header alone means that the pass is not published yet, not that there is no fire",),
         by_period=with_key,
         default=not with_key,
+        quiet_after_days=_STANDARD_AFTER_DAYS if standard else 0.5,
+        quiet_until_days=_REAL_TIME_DAYS if not standard else float("inf"),
     )
 
 

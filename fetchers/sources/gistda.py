@@ -7,16 +7,17 @@ the satellite is read from the id. Terms were not found: GISTDA is named whereve
 from __future__ import annotations
 
 import datetime as dt
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from data.clock import thai_day
 from data.errors import FileRefused, SourceChanged, SourceRefused
 from fetchers import gistda
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request
+from fetchers.source import Area, Info, Period, Request, json_of
 
 _HOST = "api-gateway.gistda.or.th"
 _PAGE = 1000
@@ -31,7 +32,10 @@ class Hotspots:
 
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return one request a province for the shortest span that reaches the first day asked for."""
-        back = 1 if period is None else (now.date() - period.first).days + 1
+        today = thai_day(now)
+        if period is not None and not period.first <= today < period.last + dt.timedelta(days=_SPANS[-1][0]):
+            return []
+        back = 1 if period is None else (today - period.first).days + 1
         span = next((name for days, name in _SPANS if back <= days), _SPANS[-1][1])
         found = []
         for province in area.provinces:
@@ -40,14 +44,26 @@ class Hotspots:
             found.append(Request(url, f"viirs {span} pv_idn={province}", {"API-Key": key}))
         return found
 
+    def following(self, request: Request, reply: Reply) -> Request | None:
+        """Return the request of the next page; a page that is not full is the last."""
+        document = json_of(reply, self.info.key)
+        if len(document["features"]) < _PAGE:
+            return None
+        parts = urlsplit(request.url)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        offset = int(query["offset"]) + _PAGE
+        label = f"{request.label.partition(' from ')[0]} from {offset}"
+        url = parts._replace(query=urlencode({**query, "offset": offset})).geturl()
+        return Request(url, label, request.headers)
+
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the detections of a reply; see `Source.parse`."""
-        try:
-            document = json.loads(reply.content)
-        except ValueError as error:
-            raise SourceChanged("expected GeoJSON", context={"source": self.info.key}) from error
-        if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-            raise SourceRefused("no feature collection", key="source_key", context={"source": self.info.key})
+        document = json_of(reply, self.info.key)
+        if not isinstance(document, dict) or not isinstance(document.get("features"), list):
+            words = str(document)[:200]
+            if re.search(r"key|unauthori[sz]ed|forbidden|access denied", words, re.IGNORECASE):
+                raise SourceRefused(f"answered {words}", key="source_key", context={"source": self.info.key})
+            raise SourceChanged(f"no feature collection but {words}", context={"source": self.info.key})
         try:
             return gistda.parse_geojson(document, now)
         except FileRefused as refusal:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Folder for pictures that people look at; read at once, since a test has its HAZE_ settings taken away.
 SHOTS = os.environ.get("HAZE_SHOTS", "")
-PATHS = {"today": "", "season": "season", "data": "data"}
+PATHS = {"today": "", "season": "season", "data": "data", "sources": "sources"}
 DESK, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
 #: Wang Phrao has no activity on record, so no badge stands in the way of a click.
 TAMBON = "520304"
@@ -278,11 +278,11 @@ def test_day_buttons_and_date_field_agree(visit: Callable[..., Visit], sample: s
         settle(page)
         expect(page.get_by_role("spinbutton", name="day, Day")).to_have_text(day)
     # A choice that is tapped again stays on, as the page goes on showing it.
-    page.get_by_role("radio", name="This day").click()
+    page.get_by_role("radio", name=say("en", "span.day")).click()
     settle(page)
     page.get_by_role("button", name="▶").click()
     expect(page.get_by_role("heading", name="16 January 2026")).to_be_visible()
-    expect(page.get_by_role("radio", name="This day")).to_be_checked()
+    expect(page.get_by_role("radio", name=say("en", "span.day"))).to_be_checked()
 
 
 def test_pan_and_zoom_run_no_script(visit: Callable[..., Visit], sample: str) -> None:

@@ -313,7 +313,8 @@ def test_choosing_a_tambon_opens_its_panel(full: Path) -> None:
     do(app)
     assert "#### Tambon Wang Phrao" in [one.value for one in app.markdown]
     # On 11 March one, in the seven days before it three, all of them Suomi NPP.
-    assert cards(app, 1) == {"This day": "1", "7 days": "3", "Season so far": "3"}
+    labels = [say("en", f"panel.{span}") for span in ("day", "week", "season")]
+    assert cards(app, 1) == dict(zip(labels, ["1", "3", "3"], strict=True))
     assert say("en", "panel.detections", count=3) in str([one.value for one in app.markdown])
     assert app.query_params["tambon"] == stores.A
     lon, lat = stores.inside(stores.A)

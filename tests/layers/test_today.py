@@ -148,7 +148,7 @@ def test_detections_left_out_of_the_drawing_are_told(desk: Desk) -> None:
 def test_panel_of_a_tambon(desk: Desk) -> None:
     panel = today.panel(desk, desks.view(lang="en", tambon="520101", day=MARCH_12, span="week"))
     assert [(figure.label, figure.value) for figure in panel.figures] == [
-        ("This day", "0"),
+        (say("en", "panel.day"), "0"),
         ("7 days", "3"),
         ("Season so far", "3"),
     ]

@@ -1,0 +1,167 @@
+"""PM2.5 of the CAMS model by Open-Meteo, for the middle of each amphoe and each station. Never a measurement.
+
+Cadence: two runs of the model a day, usable about ten hours after their start; until then an hour that has passed is
+itself a forecast, and is put right by the next fetch. Free for non-commercial use: below 600 calls a minute, 5,000 an
+hour, 10,000 a day; a place and two weeks are one call. Licence: CC BY 4.0, Open-Meteo and CAMS to be named.
+Quirks cured here: the reply names its cell of about 40 km, not the place asked for, so several places share a cell,
+which is taken once; several places come as a list, one as an object; the unit is spelt with the Greek mu; times carry
+no zone but that of the reply; hours after now are a forecast and no readings; errors come as JSON with a reason.
+CAMS under-reads smoke: 17 to 27 April 2026 at Lampang it gave a mean of 50 µg/m³ where 70 were measured.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+
+from data.clock import require_utc, thai_day
+from data.contracts import check_stations
+from data.errors import SourceBusy, SourceChanged, SourceError, SourceRefused
+from fetchers import delimited, readings
+from fetchers.delimited import Sieve
+from fetchers.http import Reply
+from fetchers.parsed import Parsed
+from fetchers.source import Area, Info, Period, Request, json_of
+
+_HOST = "air-quality-api.open-meteo.com"
+#: As `unicodedata` spells the micro sign, the Greek mu and the raised three.
+_UNIT = "μg/m3"
+#: Two weeks of one place are one call of the provider's count.
+_DAYS_A_REQUEST = 14
+
+
+@dataclass(frozen=True)
+class Cams:
+    """Hours of the model at the place's points, past ones by period."""
+
+    info: Info
+
+    def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
+        """Return requests of at most 14 Thai days, oldest first; the last two days when no period is asked for."""
+        del key
+        if not area.points:
+            return []
+        today = thai_day(now)
+        first = today - dt.timedelta(days=2) if period is None else period.first
+        last = today if period is None else min(period.last, today)
+        where = {
+            "latitude": ",".join(f"{lat:g}" for _, _, lat in area.points),
+            "longitude": ",".join(f"{lon:g}" for _, lon, _ in area.points),
+            "hourly": "pm2_5",
+            "timezone": "Asia/Bangkok",
+            "domains": "cams_global",
+        }
+        found = []
+        while first <= last:
+            end = min(last, first + dt.timedelta(days=_DAYS_A_REQUEST - 1))
+            query = urlencode({**where, "start_date": first, "end_date": end}, safe=",")
+            label = f"{len(area.points)} points of {','.join(area.provinces)}, {first} to {end}"
+            since, until = (first, end) if period is not None else (None, None)
+            found.append(Request(f"https://{_HOST}/v1/air-quality?{query}", label, since=since, until=until))
+            first = end + dt.timedelta(days=1)
+        return found
+
+    def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
+        """Return the readings of a reply; see `Source.parse`."""
+        source = self.info.key
+        document = json_of(reply, source)
+        if isinstance(document, dict) and document.get("error"):
+            raise _refusal(str(document.get("reason", ""))[:160], source)
+        try:
+            cells = _cells(document)
+            rows = [row for cell_id, cell in cells.items() for row in _hours(cell_id, cell)]
+            stations = _stations(cells)
+        except (KeyError, TypeError, ValueError) as error:
+            problem = f"{type(error).__name__}: {error}"[:120]
+            raise SourceChanged(f"{source}: no hours of pm2_5 ({problem})", context={"source": source}) from error
+        columns = {name: [row[at] for row in rows] for at, name in enumerate(("station_id", "stamp", "value"))}
+        sheet = delimited.from_columns(columns, readings.all_text)
+        readings.refuse_empty(sheet)
+        sieve = Sieve(sheet)
+        stamps = readings.moments(sieve, sheet.words["stamp"])
+        sieve.reject("forecast_hour", stamps > np.datetime64(require_utc(now).replace(tzinfo=None), "us"))
+        return readings.assemble(
+            "open-meteo-air-json",
+            sheet,
+            sieve,
+            station_id=sheet.words["station_id"],
+            measured_at=stamps,
+            averaging="PT1H",
+            measured={"pm25": readings.values(sieve, sheet.words["value"], "pm25")},
+            source="cams",
+            flag="model",
+            stations=stations,
+        )
+
+
+def _refusal(reason: str, source: str) -> SourceError:
+    if "limit exceeded" in reason.lower():
+        return SourceBusy(f"{source}: {reason}", context={"source": source})
+    context = {"source": source, "problem": reason}
+    return SourceRefused(f"{source}: {reason}", key="source_says", context=context)
+
+
+def _cells(document: Any) -> dict[str, Mapping[str, Any]]:
+    """Return each cell of the grid once, by station id."""
+    places = document if isinstance(document, list) else [document]
+    # The reply's degrees carry the noise of 32 bits: 44.449997 is 44.45.
+    return {f"cams:{place['latitude']:.2f},{place['longitude']:.2f}": place for place in places}
+
+
+def _hours(cell_id: str, cell: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    unit = cell["hourly_units"]["pm2_5"]
+    if unicodedata.normalize("NFKC", unit) != _UNIT:
+        raise ValueError(f"unit {unit!r}")
+    offset = str(dt.timezone(dt.timedelta(seconds=cell["utc_offset_seconds"]))).removeprefix("UTC") or "Z"
+    hourly = cell["hourly"]
+    return [(cell_id, f"{t}{offset}", value) for t, value in zip(hourly["time"], hourly["pm2_5"], strict=True)]
+
+
+def _stations(cells: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    rows = [
+        {
+            "station_id": cell_id,
+            "name_th": f"แบบจำลอง CAMS {cell_id.removeprefix('cams:')}",
+            "name_en": f"CAMS model, {cell_id.removeprefix('cams:')}",
+            "area_th": "",
+            "area_en": "",
+            "station_type": "model",
+            "lon": round(float(cell["longitude"]), 4),
+            "lat": round(float(cell["latitude"]), 4),
+            "source": "cams",
+        }
+        for cell_id, cell in cells.items()
+    ]
+    return check_stations(pd.DataFrame(rows))
+
+
+CAMS = Cams(
+    Info(
+        key="open-meteo-cams",
+        name_th="แบบจำลอง CAMS (Open-Meteo)",
+        name_en="CAMS model (Open-Meteo)",
+        kind="readings",
+        provider="Open-Meteo",
+        cadence_minutes=12 * 60,
+        latency_minutes=60,
+        hosts=(_HOST,),
+        licence="Open-Meteo.com, CC BY 4.0; contains modified Copernicus Atmosphere Monitoring Service information",
+        use="PM2.5 where nothing is measured, and as one input of forecasts; a model, marked as such",
+        docs="https://open-meteo.com/en/docs/air-quality-api",
+        # A request asks for some twenty places and counts as many calls; 600 a minute are allowed.
+        per_minute=20,
+        quirks=(
+            "a model on cells of about 40 km that under-reads smoke, not a measurement",
+            "hours after now are a forecast and are left out",
+        ),
+        by_period=True,
+        default=False,
+    )
+)
