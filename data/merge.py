@@ -7,7 +7,8 @@ Never removes a stored row: a near-real-time detection stays beside the standard
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,7 +114,7 @@ class Writer:
     _readings: dict[str, _Part] = field(default_factory=dict)
     _single: dict[str, pd.DataFrame] = field(default_factory=dict)
     _tambons: gpd.GeoDataFrame | None = None
-    _entries: list[Mapping[str, Any]] = field(default_factory=list)
+    _entries: list[tuple[dict[str, Any], Callable[[], str] | None]] = field(default_factory=list)
     _last_stations: pd.DataFrame | None = None
 
     # -- hotspots ------------------------------------------------------------------------------------------------
@@ -209,6 +210,10 @@ class Writer:
         kept = len(np.unique(records[changed]))
         return Added(kept, len(np.unique(records)) - kept)
 
+    def _write_year(self, year: str, part: _Part) -> StoredFile | None:
+        part.frames = [_settled(part.frames)] if part.dirty else part.frames[:1]
+        return self.store.put_table("hotspots", year, hotspots_to_arrow(part.frames[0])) if part.dirty else None
+
     # -- small tables --------------------------------------------------------------------------------------------
 
     def _rows(self, name: str) -> pd.DataFrame | None:
@@ -268,9 +273,13 @@ class Writer:
 
     # -- provenance and commit -----------------------------------------------------------------------------------
 
-    def note(self, entry: Mapping[str, Any]) -> None:
-        """Record where rows came from (SNAPSHOT_COLUMNS)."""
-        self._entries.append(dict(entry))
+    def note(self, entry: Mapping[str, Any], digest: Callable[[], str] | None = None) -> None:
+        """Record where rows came from (SNAPSHOT_COLUMNS).
+
+        `digest`, when given, names the raw bytes; it is asked only at the end of a commit, so that a raw copy that
+        is still being written holds nothing up.
+        """
+        self._entries.append((dict(entry), digest))
 
     def attempt(self, entry: Mapping[str, Any]) -> None:
         """Record what came of asking a source (ATTEMPT_COLUMNS); the oldest records give way."""
@@ -285,11 +294,12 @@ class Writer:
         The writer can be used on: what is added later belongs to the next commit.
         """
         changed: dict[str, dict[str, StoredFile]] = {}
-        for year, part in self._hotspots.items():
-            part.frames = [_settled(part.frames)] if part.dirty else part.frames[:1]
-            if part.dirty:
-                content = hotspots_to_arrow(part.frames[0])
-                changed.setdefault("hotspots", {})[year] = self.store.put_table("hotspots", year, content)
+        # Sorting and compressing leave Python alone most of the time, so two years can be written at once.
+        with ThreadPoolExecutor(2) as pool:
+            written = {year: pool.submit(self._write_year, year, part) for year, part in self._hotspots.items()}
+        years = {year: stored for year, future in written.items() if (stored := future.result()) is not None}
+        if years:
+            changed["hotspots"] = years
         for year, part in self._readings.items():
             if part.dirty:
                 part.frames = [_latest(part.frames)]
@@ -304,7 +314,8 @@ class Writer:
             content = pa.Table.from_pandas(flat, preserve_index=False)
             changed["tambons"] = {"all": self.store.put_table("tambons", "all", content)}
         if self._entries:
-            frames = [self.store.snapshots(self.before), describe(self._entries)]
+            entries = [entry if digest is None else {**entry, "sha256": digest()} for entry, digest in self._entries]
+            frames = [self.store.snapshots(self.before), describe(entries)]
             rows = contracts.typed(pd.concat([f for f in frames if len(f)]), SNAPSHOT_COLUMNS, {})
             content = pa.Table.from_pandas(rows, preserve_index=False)
             changed["snapshots"] = {"all": self.store.put_table("snapshots", "all", content)}

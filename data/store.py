@@ -240,7 +240,9 @@ class Store:
             return f"{part}-{digest[:16]}.parquet"
 
         path = write_whole(self.root / "tables" / table / "new", fill, name)
-        return StoredFile(f"tables/{table}/{path.name}", content.num_rows, digest)
+        name_below = f"tables/{table}/{path.name}"
+        self._checked.add(name_below)  # its checksum was taken a moment ago
+        return StoredFile(name_below, content.num_rows, digest)
 
     def get_table(self, stored: StoredFile, columns: list[str] | None = None) -> pa.Table:
         """Read one table file of a state.

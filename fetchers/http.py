@@ -61,7 +61,6 @@ _REASONS = ("Remote end closed connection", "IncompleteRead", "InvalidChunkLengt
 _SHORTEST_KEY = 8
 _AGENT = "Mozilla/5.0 (compatible; lampang-haze-desk/0.1)"
 _MASK = "•••"
-_MASK_BYTES = _MASK.encode().decode("latin-1")
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,10 @@ class Secrets:
     def __init__(self, values: Iterable[str] = ()) -> None:
         found = {text for value in values for text in (value, value.strip()) if text}
         values = sorted({*found, *(quote(value, safe="") for value in found)}, key=len, reverse=True)
-        # In any case of letters, since a host name is turned into small ones.
-        self._pattern = _any_of(values)
-        self._in_body = _any_of([value for value in values if len(value) >= _SHORTEST_KEY])
+        long = [value.encode() for value in values if len(value) >= _SHORTEST_KEY]
+        # In any case of letters, since a host name is turned into small ones; without keys what nothing meets.
+        self._pattern = re.compile("|".join(map(re.escape, values)) or "(?!)", re.IGNORECASE)
+        self._in_body = re.compile(b"|".join(map(re.escape, long)) or b"(?!)", re.IGNORECASE)
 
     def redact(self, text: str) -> str:
         """Return `text` with every key replaced by dots."""
@@ -100,15 +100,7 @@ class Secrets:
 
     def redact_body(self, content: bytes) -> bytes:
         """Return a body in which a server repeats no key."""
-        # Latin-1 keeps every byte as one letter.
-        pattern = re.compile(self._in_body.pattern.encode("utf-8").decode("latin-1"), re.IGNORECASE)
-        text = content.decode("latin-1")
-        return content if not pattern.search(text) else pattern.sub(_MASK_BYTES, text).encode("latin-1")
-
-
-def _any_of(values: Iterable[str]) -> re.Pattern[str]:
-    # Without values a pattern that nothing meets.
-    return re.compile("|".join(re.escape(value) for value in values) or r"(?!)", re.IGNORECASE)
+        return self._in_body.sub(_MASK.encode(), content)
 
 
 @dataclass

@@ -186,10 +186,16 @@ class _Intake:
         # A file of doubles is noted too, since it tells which days are known; but not the same file again.
         taken = self.store.snapshots(self.writer.before)
         known = {(sha, str(first)) for sha, first in zip(taken["sha256"], taken["first"], strict=True)}
+        doubles = [(entry, kept) for entry, kept in self.owed if not entry["kept"]]
         for entry, kept in self.owed:
+            if entry["kept"]:
+                self.writer.note(entry, kept.result)
+                if doubles:
+                    known.add((kept.result(), str(entry.get("first", pd.NaT))))
+        for entry, kept in doubles:
             mark = (kept.result(), str(entry.get("first", pd.NaT)))
-            if entry["kept"] or mark not in known:
-                self.writer.note({**entry, "sha256": mark[0]})
+            if mark not in known:
+                self.writer.note(entry, kept.result)
                 known.add(mark)
         self.writer.commit()
         self.owed, self.members, self.rows = [], 0, 0

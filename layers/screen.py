@@ -29,7 +29,7 @@ from models.desk import Desk
 _STYLE = (
     "<style>.stMainBlockContainer{padding-top:4.4rem;padding-bottom:2rem}"
     # Streamlit greys captions below what a bright office screen needs.
-    "[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p{color:#4f5b5f}"
+    "[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p{color:#4f5b5f;opacity:1}"
     ".stLayoutWrapper:has(> .st-key-page_language){position:absolute;height:0;overflow:hidden}</style>"
 )
 

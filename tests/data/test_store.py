@@ -428,7 +428,8 @@ def test_killed_before_each_rename(store: Store) -> None:
     child.start()
     child.join()
     assert (child.exitcode, check_whole(Store(store.root))) == (0, 1)
-    assert len(list(store.root.rglob(".partial-*"))) == 4
+    # Each death leaves the file it was about to name, and perhaps the year that was written beside it.
+    assert 4 <= len(list(store.root.rglob(".partial-*"))) <= 8
 
 
 def test_what_dead_writers_left_is_swept_when_old(store: Store) -> None:
