@@ -14,6 +14,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     mirrors : dict of str to str
         Host to base address that is asked in its place, for a mirror inside the office or a replay.
     ca_bundle : str
-        File of trusted certificates, for a server that sends an incomplete chain; the usual ones when empty.
+        File of certificates trusted beside the usual ones, for a server that sends an incomplete chain.
     """
 
     model_config = SettingsConfigDict(
@@ -100,6 +101,13 @@ def load(**given: Any) -> Settings:
             f"setting {name}: {first['msg']}, got {first.get('input')!r}",
             context={"name": f"HAZE_{name.upper()}", "problem": first["msg"]},
             hint="correct the environment variable or haze.toml",
+        ) from None
+    except SettingsError as error:
+        name = str(error).split('"')[1] if '"' in str(error) else "?"
+        raise SettingError(
+            f"setting {name}: {error}",
+            context={"name": f"HAZE_{name.upper()}", "problem": "not the JSON it should be"},
+            hint="write the value as JSON",
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingError(

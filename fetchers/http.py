@@ -385,7 +385,7 @@ class Http:
                     onward = urljoin(url, target)
                     scheme = urlsplit(onward).scheme
                 except ValueError:
-                    raise self._elsewhere(source, target[:80]) from None
+                    raise self._elsewhere(source, self.secrets.redact(target)[:80]) from None
                 # A key must not leave TLS because a server says so.
                 if scheme not in ("http", "https") or (url.startswith("https:") and scheme != "https"):
                     raise self._elsewhere(source, f"{scheme}://{urlsplit(onward).hostname or ''}")

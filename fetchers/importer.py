@@ -29,7 +29,7 @@ _ROWS_A_COMMIT = 2_000_000
 
 
 #: What a parser raises on content of a shape that its author did not foresee. One such file must not stop the others.
-PARSER_FAULTS = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+PARSER_FAULTS = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import filelock
 import pandas as pd
 
-from data.clock import Now, day_bounds
+from data.clock import Now, day_bounds, thai_day
 from data.errors import (
     ContractError,
     FileRefused,
@@ -117,7 +117,8 @@ def refresh(
     names : sequence of str
         Sources to ask in any case; without them those that are due.
     period : Period, optional
-        Past days to fill in; requests that were answered after their last day are not asked again.
+        Past days to fill in; requests that were answered after their last day are not asked again, and what came of
+        asking is not among the attempts.
     told : callable
         Called with each outcome, for progress.
 
@@ -136,7 +137,9 @@ def refresh(
         for source in sources:
             if names or period is not None or _due(store, source, now()):
                 outcome = _one(store, http, source, area, keys, now, period)
-                _remember(store, outcome, now)
+                # How a source does is told by what is new; filling in the past says nothing of that.
+                if period is None or period.last >= thai_day(now()):
+                    _remember(store, outcome, now)
             else:
                 outcome = Outcome(source.info.key, "fresh", newest=_newest(store, source))
             outcomes.append(outcome)

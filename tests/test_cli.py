@@ -190,9 +190,10 @@ def test_import_gives_a_verdict_for_every_file(tmp_path: Path) -> None:
     thai = run(store, "import", folder, HAZE_LANG="th")
     assert (thai.returncode, table(thai.stdout)[0]) == (0, VERDICT)
     assert "แถวที่ 3" in thai.stdout
-    refused = run(store, "import", folder / "b.csv", tmp_path / "nowhere")
+    refused = run(store, "import", folder / "b.csv", tmp_path / "nowhere", "--format", "csv")
     assert refused.returncode == 1
-    assert [line[0] for line in table(refused.stdout)[1:]] == ["b.csv", str(tmp_path / "nowhere")]
+    listed = [row["file"] for row in csv.DictReader(io.StringIO(refused.stdout))]
+    assert listed == ["b.csv", str(tmp_path / "nowhere")]
     assert refused.stderr.startswith("Error: b.csv: No table")
 
 

@@ -472,6 +472,13 @@ def test_who_asked_us_to_wait_is_left_in_peace(store: Store, server: Server) -> 
     assert asked_again(store, server, dt.timedelta(minutes=16))
 
 
+def test_filling_in_the_past_does_not_put_off_what_is_new(store: Store, server: Server) -> None:
+    server.answer("/*", Answer(HEADER))
+    one(store, server, AREA_API, period=days("2026-03-01", "2026-03-02"))
+    assert attempts(store).empty
+    assert fetch(store, server)[AREA_API].verdict == "not_published"
+
+
 def test_a_clock_that_once_ran_ahead_does_not_stop_the_asking(store: Store, server: Server) -> None:
     server.answer("/*", Answer(files.firms(MORNING)))
     assert asked_again(store, server, dt.timedelta(days=3000))
