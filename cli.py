@@ -300,11 +300,14 @@ def air(
 ) -> None:
     """Show PM2.5 in µg/m³ with coverage and the Thai index of 2023 (which is defined for 24 h means only).
 
+    Without --place every stored station is shown.
+
     Example: python cli.py air --by station --from 2026-03-26 --to 2026-03-30 --averaging PT24H
     """
     start, end = _period(first, last)
     with _clear_errors():
-        table = open_desk(place).air(by.value, start, end, averaging.value)
+        everywhere = by is AirBy.station and not place
+        table = open_desk(place).air(by.value, start, end, averaging.value, everywhere=everywhere)
         shown = [clock.iso_ict(time) for time in table["time"]]
         _print_rows(table.assign(time=[text[:10] for text in shown] if averaging is Averaging.P1D else shown), form)
 

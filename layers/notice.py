@@ -5,13 +5,14 @@ Never hides one, never shows a trace.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
 
 from data.errors import HazeError, NotStored
-from layers.words import Lang, say, say_error
+from layers.words import Lang, say, say_error, say_time
 
 Level = Literal["info", "warning", "error"]
 
@@ -29,10 +30,15 @@ def of_error(lang: Lang, error: HazeError) -> Notice:
     return Notice("info" if isinstance(error, NotStored) else "error", say_error(lang, error))
 
 
-def of_state(lang: Lang, *, is_sample: bool, outline_detail: str) -> list[Notice]:
-    """Return what must be known on every page, in a few words: sample data, a generalised outline."""
+def of_state(
+    lang: Lang, *, is_sample: bool, outline_detail: str, alone_since: dt.datetime | None = None
+) -> list[Notice]:
+    """Return what must be known on every page, in a few words: sample data, a generalised outline, no network."""
     states = [("sample", is_sample), ("generalised", outline_detail == "generalised")]
-    return [Notice("warning", say(lang, f"notice.{key}")) for key, holds in states if holds]
+    notices = [Notice("warning", say(lang, f"notice.{key}")) for key, holds in states if holds]
+    if alone_since is not None:
+        notices.append(Notice("warning", say(lang, "notice.alone", time=say_time(lang, alone_since))))
+    return notices
 
 
 def details(lang: Lang, *, is_sample: bool, outline_detail: str) -> list[str]:

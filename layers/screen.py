@@ -27,7 +27,8 @@ from models.desk import Desk
 
 #: Streamlit's own top margin is made for a chat; an officer's first screen needs the room.
 _STYLE = (
-    "<style>.stMainBlockContainer{padding-top:4.4rem;padding-bottom:2rem}"
+    "<style>.stMainBlockContainer{padding-top:3.8rem;padding-bottom:2rem}"
+    "[data-testid=stAlertContainer]{padding:0.5rem 1rem}"
     # Streamlit greys captions below what a bright office screen needs.
     "[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p{color:#4f5b5f;opacity:1}"
     ".stLayoutWrapper:has(> .st-key-page_language){position:absolute;height:0;overflow:hidden}</style>"
@@ -74,7 +75,7 @@ def frame(outside: Outside) -> tuple[Desk, View]:
             args=("lang", "w_lang"),
         )
     state = {"is_sample": desk.is_sample, "outline_detail": desk.outline_detail}
-    notices = notice.of_state(view.lang, **state)
+    notices = notice.of_state(view.lang, **state, alone_since=None if desk.is_sample else desk.alone_since())
     notice.show(notices, say(view.lang, "notice.more"), notice.details(view.lang, **state))
     return desk, view
 
@@ -308,7 +309,8 @@ def sources() -> None:
         names = {fact.key: getattr(fact, f"name_{lang}") for fact in outside.facts}
         st.dataframe(sources_view.outcomes(lang, found, names, say_outcome), hide_index=True)
     table = sources_view.table(desk, lang, outside.facts)
-    st.dataframe(sources_view.coloured(table, lang), hide_index=True, height=38 * (len(table) + 1))
+    st.html(sources_view.chips_html(table, lang))
+    st.dataframe(sources_view.coloured(table, lang), hide_index=True, height=35 * (len(table) + 1) + 3)
     st.caption(say(lang, "sources.legend"))
     with st.expander(say(lang, "sources.raw")):
         keys = [fact.key for fact in outside.facts]

@@ -5,6 +5,7 @@ Takes the facts of the sources as data; never fetches, never imports Streamlit.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,6 +52,16 @@ def table(desk: Desk, lang: Lang, facts: Sequence[Any]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def chips_html(table: pd.DataFrame, lang: Lang) -> str:
+    """Return each source with its state as a coloured chip that wraps on a phone; every text escaped."""
+    chips = "".join(
+        f'<span data-state="{html.escape(state[2:])}" style="background:{_COLOURS[state[0]]};border-radius:8px;'
+        f'padding:4px 10px;color:#1f2a2e;font-size:0.9rem"><b>{html.escape(name)}</b> {html.escape(state)}</span>'
+        for name, state in zip(table[say(lang, "column.source")], table[say(lang, "column.verdict")], strict=True)
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{chips}</div>'
 
 
 def coloured(table: pd.DataFrame, lang: Lang) -> Styler:

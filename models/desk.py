@@ -199,6 +199,20 @@ class Desk:
         times = pd.concat([self.detections.reaching()["last"], taken.loc[taken["kind"] == "readings", "last"]]).dropna()
         return None if times.empty else times.max().to_pydatetime()
 
+    def alone_since(self) -> dt.datetime | None:
+        """Return the last time a source answered, when at the last asking none could be reached; else None."""
+        taken = self.store.attempts(self.state)
+        if taken.empty:
+            return None
+        newest = taken.groupby("source").tail(1)
+        # A source without a key or that refused was not cut off.
+        asked = newest[~newest["verdict"].isin(["no_key", "refused", "changed"])]
+        if asked.empty or not asked["verdict"].isin(["unreachable", "offline"]).all():
+            return None
+        answered = taken.loc[~taken["verdict"].isin(_FAILED), "at"]
+        moment = answered.max() if len(answered) else taken["at"].min()
+        return pd.Timestamp(moment).to_pydatetime()
+
     @property
     def seasons(self) -> list[int]:
         """Years with any stored detection, ascending."""
@@ -226,16 +240,19 @@ class Desk:
         table = table.assign(tambon=index.named(position))
         return table[table["tambon"].isin(set(self.tambons["tambon"]))].sort_values("station_id").reset_index(drop=True)
 
-    def readings(self, first: dt.date, last: dt.date) -> pd.DataFrame:
-        """Return the readings of the place's stations that can bear on Thai days `first` to `last`."""
+    def readings(self, first: dt.date, last: dt.date, *, everywhere: bool = False) -> pd.DataFrame:
+        """Return the readings of the place's stations, or of all, that can bear on Thai days `first` to `last`."""
         start, end = day_bounds(first - dt.timedelta(days=2), last + dt.timedelta(days=1))
         table = self.store.readings(start, end, self.state)
+        if everywhere:
+            return table[table["flag"] != "model"].reset_index(drop=True)
         return table[table["station_id"].isin(set(self.stations["station_id"]))].reset_index(drop=True)
 
-    def air(self, by: str, first: dt.date, last: dt.date, averaging: str) -> pd.DataFrame:
+    def air(self, by: str, first: dt.date, last: dt.date, averaging: str, *, everywhere: bool = False) -> pd.DataFrame:
         """Return PM2.5 of the place.
 
         A tambon or amphoe has a value where a station stands in it; elsewhere it is missing with coverage 0.
+        `everywhere` gives every stored station, also those of other provinces and those without a known position.
 
         Returns
         -------
@@ -247,7 +264,7 @@ class Desk:
         NotStored
             When no reading was ever stored.
         """
-        series = air.station_series(self.readings(first, last), first, last, averaging)
+        series = air.station_series(self.readings(first, last, everywhere=everywhere), first, last, averaging)
         columns = ["code", "time", "pm25", "coverage", "aqi", "class"]
         return series[columns] if by == "station" else self._air_by_area(series[columns], by)
 

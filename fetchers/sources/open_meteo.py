@@ -73,7 +73,7 @@ class Cams:
         source = self.info.key
         document = json_of(reply, source)
         if isinstance(document, dict) and document.get("error"):
-            raise _refusal(str(document.get("reason", ""))[:160], source)
+            raise _denial(str(document.get("reason", ""))[:160], source)
         try:
             cells = _cells(document)
             rows = [row for cell_id, cell in cells.items() for row in _hours(cell_id, cell)]
@@ -101,7 +101,7 @@ class Cams:
         )
 
 
-def _refusal(reason: str, source: str) -> SourceError:
+def _denial(reason: str, source: str) -> SourceError:
     if "limit exceeded" in reason.lower():
         return SourceBusy(f"{source}: {reason}", context={"source": source})
     context = {"source": source, "problem": reason}

@@ -69,7 +69,7 @@ class Latest:
         document = json_of(reply, source)
         results = document.get("results") if isinstance(document, dict) else None
         if not isinstance(results, list):
-            raise _refusal(document, reply, source)
+            raise _denial(document, reply, source)
         if not all(isinstance(sensor, dict) and {"parameter", "latest"} <= set(sensor) for sensor in results):
             raise SourceChanged(f"{source}: expected sensors with their latest value", context={"source": source})
         location = _IN_URL.search(reply.url)
@@ -139,7 +139,7 @@ def _cut_short(meta: Any, there: int) -> tuple[Remark, ...]:
     return (Remark("more_pages", more),) if more > 0 else ()
 
 
-def _refusal(document: Any, reply: Reply, source: str) -> SourceRefused | SourceChanged:
+def _denial(document: Any, reply: Reply, source: str) -> SourceRefused | SourceChanged:
     """Return the error that a reply without results stands for."""
     detail = document.get("detail", document.get("message")) if isinstance(document, dict) else None
     if isinstance(detail, list):

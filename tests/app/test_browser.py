@@ -6,6 +6,7 @@ Each test starts the app as a process of its own where it writes; those that onl
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import io
 import json
 import os
@@ -25,6 +26,8 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sy
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from data import places
+from data.merge import Writer
+from data.store import Store
 from layers.words import LANGS, say
 from tests.app import stores
 
@@ -461,3 +464,29 @@ def test_hostile_names_run_nothing(visit: Callable[..., Visit], tmp_path: Path) 
         hits = [frame.evaluate("window.top.__hit ?? window.__hit ?? 0") for frame in window.page.frames]
         assert set(hits) == {0}
         assert alerts == []
+
+
+def test_sources_show_green_amber_and_red(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    store = Store(tmp_path / "store")
+    with store.locked():
+        writer = Writer(store, store.state())
+        for source, hours, verdict in (
+            ("air4thai-live", 1, "updated"),
+            ("air4thai-history", 9, "updated"),
+            ("firms-snpp", 200, "updated"),
+            ("firms-modis", 1, "unreachable"),
+        ):
+            newest = now - dt.timedelta(hours=hours)
+            writer.attempt({"source": source, "at": now, "verdict": verdict, "rows": 1, "newest": newest})
+        writer.commit()
+    with served(store.root) as url:
+        page = visit(url).go("sources", lang="en")
+        colours = {}
+        for state in ("up to date", "late", "silent", "cannot be reached", "never asked"):
+            chip = page.locator(f'[data-state="{state}"]').first
+            expect(chip).to_be_visible()
+            colours[state] = chip.evaluate("chip => getComputedStyle(chip).backgroundColor")
+        assert len(set(colours.values())) == 4
+        assert colours["silent"] == colours["cannot be reached"]
+        expect(page.get_by_text("no source could be reached")).to_have_count(0)
