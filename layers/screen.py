@@ -161,6 +161,7 @@ def today() -> None:
     points_url, left_out = map_points(desk, view)
     page = today_view.build(desk, view, points_url, left_out)
     st.subheader(page.title)
+    st.html(page.freshness)
     _figures(page.figures)
     for text in page.warnings:
         st.caption(f"⚠ {text}")
@@ -331,8 +332,18 @@ def _refresh(desk: Desk, view: View, outside: Outside) -> None:
     st.rerun()
 
 
+def _uploader_words(lang: Lang) -> str:
+    """Return the style that puts our words where Streamlit's uploader has only English ones."""
+    box = "[data-testid=stFileUploaderDropzone]"
+    style = ""
+    for part, key in ((f"{box} button p", "data.choose_files"), (f"{box} > div span", "data.most_mb")):
+        style += f"{part}{{font-size:0}}{part}::after{{content:'{say(lang, key)}';font-size:0.95rem}}"
+    return f"<style>{style}</style>"
+
+
 def _upload(desk: Desk, view: View) -> None:
     lang = view.lang
+    st.html(_uploader_words(lang))
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(say(lang, "data.files"), accept_multiple_files=True, key="w_files")
         sent = st.form_submit_button(say(lang, "data.bring_in"), type="primary")

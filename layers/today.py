@@ -20,10 +20,15 @@ from data.sites import sites
 from layers import palette
 from layers.map import Shown, SiteMark, StationMark, map_values
 from layers.palette import Legend
+from layers.stored import age
 from layers.view import View
 from layers.words import Lang, say, say_day, say_time, texts
 from models.air import thai_aqi
 from models.desk import Desk
+
+#: Hours after which the newest row turns amber, then red. A satellite passes about every six hours; a station publishes
+#: hourly, but those of Lampang fall silent after midnight and fill in later.
+FRESH_HOURS = {"hotspots": (12, 24), "readings": (5, 24)}
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Today:
     """Everything the page needs, worded."""
 
     title: str
+    freshness: str
     figures: list[Figure]
     values: dict[str, Any]
     legends: list[Legend]
@@ -75,6 +81,24 @@ def figures_html(figures: list[Figure]) -> str:
         for figure in figures
     )
     return f'<div style="display:flex;flex-wrap:wrap;gap:10px">{cards}</div>'
+
+
+def freshness_html(desk: Desk, lang: Lang) -> str:
+    """Return how old the newest stored detections and readings are, in green, amber or red and in words."""
+    chips = []
+    for kind, (amber_h, red_h) in FRESH_HOURS.items():
+        newest = desk.newest_of(kind)
+        if newest is None:
+            colour, text = palette.NO_VALUE_COLOUR, say(lang, f"today.none_{kind}")
+        else:
+            minutes = max(0, int((desk.now() - newest).total_seconds() // 60))
+            colour = "#f6c8c4" if minutes > red_h * 60 else "#fde3b0" if minutes > amber_h * 60 else "#d5ecd9"
+            text = say(lang, f"today.newest_{kind}", time=say_time(lang, newest), age=age(lang, minutes))
+        chips.append(
+            f'<span data-kind="{kind}" style="background:{colour};border-radius:8px;padding:3px 10px;font-size:0.9rem">'
+            f"{html.escape(text)}</span>"
+        )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{"".join(chips)}</div>'
 
 
 def name(lang: Lang, row: Any, level: str = "tambon") -> str:
@@ -153,6 +177,7 @@ def build(desk: Desk, view: View, points_url: str, left_out: int) -> Today:
     ]
     return Today(
         title=_title(lang, view),
+        freshness=freshness_html(desk, lang),
         figures=_figures(desk, view, counted, air),
         values=values,
         legends=legends,

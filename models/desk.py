@@ -199,6 +199,13 @@ class Desk:
         times = pd.concat([self.detections.reaching()["last"], taken.loc[taken["kind"] == "readings", "last"]]).dropna()
         return None if times.empty else times.max().to_pydatetime()
 
+    def newest_of(self, kind: str) -> dt.datetime | None:
+        """Return the time of the newest stored row of hotspots or readings of the place, None without any."""
+        taken = self.store.snapshots(self.state)
+        some = self.detections.reaching() if kind == "hotspots" else taken[taken["kind"] == kind]
+        last = some["last"].dropna()
+        return None if last.empty else last.max().to_pydatetime()
+
     def alone_since(self) -> dt.datetime | None:
         """Return the last time a source answered, when at the last asking none could be reached; else None."""
         taken = self.store.attempts(self.state)

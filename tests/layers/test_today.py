@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 
 from data.errors import NotStored
+from data.merge import Writer, bounds_of
+from data.places import place
+from data.settings import load
+from data.store import Store
 from layers import palette, today
 from layers.words import say
 from models.desk import Desk
@@ -228,3 +232,22 @@ def test_figure_cards_escape_what_they_say() -> None:
     assert "<script>" not in made
     assert "1 &amp; 2" in made
     assert 'solid red"' not in made
+
+
+@pytest.mark.parametrize(
+    ("hours", "colour"), [(11.9, "#d5ecd9"), (12.1, "#fde3b0"), (23.9, "#fde3b0"), (24.1, "#f6c8c4")]
+)
+def test_the_age_of_the_newest_hotspot_has_a_colour_and_words(tmp_path: Path, hours: float, colour: str) -> None:
+    now = dt.datetime(2026, 3, 12, 12, 0, tzinfo=dt.UTC)
+    store = Store(tmp_path / "store", lambda: now)
+    seen = f"{now - dt.timedelta(hours=hours):%Y-%m-%dT%H:%MZ}"
+    table = make.hotspots({"acquired_at": seen, "lon": 99.5, "lat": 18.3})
+    with store.locked():
+        writer = Writer(store, store.state())
+        writer.add_hotspots(table)
+        writer.note({"source": "x", "kind": "hotspots", **bounds_of(table)})
+        writer.commit()
+    desk = Desk(store, place("lampang"), load(), is_sample=False, now=lambda: now)
+    chips = today.freshness_html(desk, "en")
+    assert f'data-kind="hotspots" style="background:{colour}' in chips
+    assert say("en", "today.none_readings") in chips
