@@ -20,6 +20,7 @@ import pyarrow as pa
 from data import contracts
 from data.store import (
     ATTEMPT_COLUMNS,
+    REVISION_COLUMNS,
     SNAPSHOT_COLUMNS,
     State,
     Store,
@@ -113,6 +114,7 @@ class Writer:
     _hotspots: dict[str, _Part] = field(default_factory=dict)
     _readings: dict[str, _Part] = field(default_factory=dict)
     _single: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _revisions: list[pd.DataFrame] = field(default_factory=list)
     _tambons: gpd.GeoDataFrame | None = None
     _entries: list[tuple[dict[str, Any], Callable[[], str] | None]] = field(default_factory=list)
     _last_stations: pd.DataFrame | None = None
@@ -186,8 +188,8 @@ class Writer:
     def add_readings(self, table: pd.DataFrame) -> Added:
         """Add readings (READING_COLUMNS). Counted in records: one station, hour and averaging, all its variables.
 
-        A number replaces a missing value, a different number replaces the earlier one, a missing value
-        replaces nothing.
+        A number replaces a missing value, a different number replaces the earlier one, which is kept among the
+        revisions, a missing value replaces nothing.
         """
         keys, records = _reading_keys(table)
         values = table["value"].to_numpy(float)
@@ -203,6 +205,11 @@ class Writer:
             new = values[mine]
             better = ~known | (~np.isnan(new) & ~(old == new))
             changed[mine[better]] = True
+            revised = better & ~np.isnan(old)
+            if revised.any():
+                rows = table.iloc[mine[revised]].rename(columns={"value": "later"})
+                rows = rows.assign(earlier=old[revised], replaced_at=self.store.now())
+                self._revisions.append(contracts.typed(rows, REVISION_COLUMNS, {}))
             if better.any():
                 part.dirty = True
                 part.frames.append(table.iloc[mine[better]])
@@ -308,6 +315,11 @@ class Writer:
         for name, frame in self._single.items():
             content = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
             changed[name] = {"all": self.store.put_table(name, "all", content)}
+        if self._revisions:
+            frames = [self.store.revisions(self.before), *self._revisions]
+            rows = pd.concat([f for f in frames if len(f)], ignore_index=True)
+            content = pa.Table.from_pandas(rows, preserve_index=False)
+            changed["revisions"] = {"all": self.store.put_table("revisions", "all", content)}
         if self._tambons is not None:
             flat = pd.DataFrame(self._tambons.drop(columns="geometry"))
             flat["wkb"] = self._tambons.geometry.to_wkb()
@@ -327,7 +339,7 @@ class Writer:
             self.before = self.store.commit(self.before, new)
         for part in (*self._hotspots.values(), *self._readings.values()):
             part.dirty, part.gaps = False, {}
-        self._single, self._tambons, self._entries = {}, None, []
+        self._single, self._revisions, self._tambons, self._entries = {}, [], None, []
         return self.before
 
 

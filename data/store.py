@@ -79,6 +79,19 @@ ATTEMPT_COLUMNS: dict[str, str] = {
     "message": "str",
 }
 
+#: A number that was replaced by a different one for the same station, stamp, variable and averaging: `earlier` and
+#: `later` in the unit of the variable, when, and by which source.
+REVISION_COLUMNS: dict[str, str] = {
+    "station_id": "str",
+    "measured_at": "datetime64[us, UTC]",
+    "variable": "str",
+    "averaging": "str",
+    "earlier": "float64",
+    "later": "float64",
+    "replaced_at": "datetime64[us, UTC]",
+    "source": "str",
+}
+
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -99,7 +112,7 @@ class State:
     @property
     def revision(self) -> str:
         """Name of the content: equal data have equal revisions, whatever files they came from and when."""
-        return self.part_revision(*sorted(set(self.tables) - {"snapshots", "attempts"}))
+        return self.part_revision(*sorted(set(self.tables) - {"snapshots", "attempts", "revisions"}))
 
     def part_revision(self, *tables: str) -> str:
         """Name of the content of some tables only."""
@@ -335,6 +348,13 @@ class Store:
         if stored is None:
             return contracts.empty(ATTEMPT_COLUMNS)
         return contracts.typed(self.get_table(stored).to_pandas(), ATTEMPT_COLUMNS, {})
+
+    def revisions(self, state: State | None = None) -> pd.DataFrame:
+        """Return the numbers that later ones replaced, newest last, in REVISION_COLUMNS; empty when none was."""
+        stored = self.parts("revisions", state).get("all")
+        if stored is None:
+            return contracts.empty(REVISION_COLUMNS)
+        return contracts.typed(self.get_table(stored).to_pandas(), REVISION_COLUMNS, {})
 
     def hotspot_part(self, stored: StoredFile, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from data.errors import FileRefused
 from fetchers import readings
-from fetchers.delimited import Sheet, Sieve, from_columns
+from fetchers.delimited import Sieve
 from fetchers.parsed import Parsed
 
 SOURCE = "air4thai"
@@ -81,9 +81,8 @@ def parse_live(document: Any, now: dt.datetime) -> Parsed:
         "stamp": [f"{_text(last.get('date'))} {_text(last.get('time'))}".strip() for last in latest],
         **{variable: [_value(last.get(field)) for last in latest] for variable, field in _PARTICLES.items()},
     }
-    sheet, sieve = _opened(columns)
-    stamps = readings.moments(sieve, sheet.words["stamp"])
-    readings.reject_future(sieve, stamps, now)
+    sheet, sieve = readings.opened(columns)
+    stamps = readings.moments_until(sieve, sheet.words["stamp"], now)
     _tell_stale(sieve, stamps, columns["station_id"])
     measured = {name: readings.values(sieve, sheet.words[name], name) for name in _PARTICLES}
     stations = readings.stations_of(described, sieve, SOURCE)
@@ -138,9 +137,8 @@ def parse_history(document: Any, now: dt.datetime) -> Parsed:
         "stamp": [_text(hour.get("DATETIMEDATA")) for _, hour in hours],
         **{name: [_text(hour.get(field)) for _, hour in hours] for name, field in present.items()},
     }
-    sheet, sieve = _opened(columns)
-    stamps = readings.moments(sieve, sheet.words["stamp"])
-    readings.reject_future(sieve, stamps, now)
+    sheet, sieve = readings.opened(columns)
+    stamps = readings.moments_until(sieve, sheet.words["stamp"], now)
     sieve.tell("hour_ending_shifted", np.ones(len(sheet), dtype=bool))
     return readings.assemble(
         HISTORY_FORM,
@@ -191,12 +189,6 @@ def _refuse_error(document: Any) -> None:
             context={"problem": problem},
             hint="ask again, for fewer stations or days",
         )
-
-
-def _opened(columns: Mapping[str, list[str]]) -> tuple[Sheet, Sieve]:
-    sheet = from_columns(columns, readings.all_text)
-    readings.refuse_empty(sheet)
-    return sheet, Sieve(sheet)
 
 
 def _tell_stale(sieve: Sieve, stamps: np.ndarray, ids: list[str]) -> None:

@@ -170,7 +170,7 @@ class _Intake:
                     continue
                 if verdict.kept or verdict.duplicates:
                     kept = kept or self.beside.submit(self.store.put_raw, raw)
-                    self.owed.append((provenance(verdict, parsed, self.now), kept))
+                    self.owed.append((provenance(verdict, parsed.table, self.now), kept))
                 self.members += 1
                 self.rows += verdict.kept
                 if self.members >= _MEMBERS_A_COMMIT or self.rows >= _ROWS_A_COMMIT:
@@ -238,8 +238,8 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
     )
 
 
-def provenance(verdict: Verdict, parsed: Parsed, now: Now) -> dict[str, object]:
-    """Return the provenance record of what was added, but for the checksum of its bytes."""
+def provenance(verdict: Verdict, table: pd.DataFrame, now: Now) -> dict[str, object]:
+    """Return the provenance record of the rows of `table` that were added, but for the checksum of their bytes."""
     remarks = [{"key": r.key, "count": r.count, "rows": r.rows, "context": dict(r.context)} for r in verdict.remarks]
     return {
         "source": verdict.file,
@@ -252,5 +252,5 @@ def provenance(verdict: Verdict, parsed: Parsed, now: Now) -> dict[str, object]:
         "rejected": verdict.rejected,
         "parser_version": PARSER_VERSION,
         "remarks": json.dumps(remarks, ensure_ascii=False, default=str),
-        **bounds_of(parsed.table),
+        **bounds_of(table),
     }

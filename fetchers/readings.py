@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from data import contracts
 from data.clock import ICT, UTC, require_utc
 from data.errors import FileRefused
 from data.variables import registry
-from fetchers.delimited import ROWS_TOLD, Field, Sheet, Sieve, Words
+from fetchers.delimited import ROWS_TOLD, Field, Sheet, Sieve, Words, from_columns
 from fetchers.parsed import Parsed, Remark
 
 #: A clock may be a little wrong, a measurement may not be from the future.
@@ -31,6 +32,8 @@ SENTINELS = (-1.0, -999.0, -9999.0)
 MISSING_TEXTS = frozenset(("", "-", "n/a", "na", "nan", "null", "none"))
 #: Years that can only be of the Buddhist era (1857 to 2156 of the common era).
 BUDDHIST_YEARS = (2400, 2699)
+#: As `unicodedata` spells the micro sign, the Greek mu and the raised three.
+_MICROGRAMS = "μg/m3"
 #: A Thai sign above or below, where no letter stands before it, is a slip of the keyboard.
 _SIGN = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 _MOMENT = re.compile(
@@ -53,6 +56,24 @@ def refuse_empty(sheet: Sheet) -> None:
     """Raise FileRefused ``header_only`` when there is not one record."""
     if not sheet.read:
         raise FileRefused("expected records, got none", key="header_only")
+
+
+def opened(columns: Mapping[str, Iterable[object]]) -> tuple[Sheet, Sieve]:
+    """Return columns that a JSON reply was taken apart into, all as text, with the sieve for their rows.
+
+    Raises
+    ------
+    FileRefused
+        ``header_only`` when there is not one record.
+    """
+    sheet = from_columns(columns, all_text)
+    refuse_empty(sheet)
+    return sheet, Sieve(sheet)
+
+
+def is_micrograms(unit: str) -> bool:
+    """Tell whether a unit is µg/m³, however its mu and its three are written."""
+    return unicodedata.normalize("NFKC", unit) == _MICROGRAMS
 
 
 def clean_name(text: str) -> str:
@@ -94,6 +115,13 @@ def reject_future(sieve: Sieve, stamps: NDArray[np.datetime64], now: dt.datetime
     """Reject rows as ``future_date`` whose stamp, as the provider wrote it, lies after `now` (aware, UTC)."""
     limit = np.datetime64((require_utc(now) + FUTURE_TOLERANCE).replace(tzinfo=None), "us")
     sieve.reject("future_date", stamps > limit)
+
+
+def moments_until(sieve: Sieve, words: Words, now: dt.datetime) -> NDArray[np.datetime64]:
+    """Return `moments` of stamps that cannot lie after `now`; see `reject_future`."""
+    stamps = moments(sieve, words)
+    reject_future(sieve, stamps, now)
+    return stamps
 
 
 def values(sieve: Sieve, words: Words, variable: str) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data.errors import FileRefused
-from fetchers import air4thai, boundaries, firms, gistda, known, pcd, tidy_air
+from fetchers import air4thai, boundaries, firms, gistda, known, pcd, population, shapes, tidy_air, workbook
 from fetchers.parsed import Parsed
 from fetchers.unpack import Member
 
@@ -29,7 +29,6 @@ _OWN_TABLES = (
     {"milestone", "link_basis"},
     {"row_id", "qualifier", "date_basis"},
 )
-_SAMPLE_COLUMNS = {"hotspot_tambon", "position", "satellite"}
 
 
 def parse(member: Member, now: dt.datetime) -> Parsed:
@@ -54,11 +53,11 @@ def parse(member: Member, now: dt.datetime) -> Parsed:
         return _shapefile(member.parts, now)
     data = member.data
     if data[:4] == b"PK\x03\x04":
-        return pcd.parse_workbook(data, now)
+        return _workbook(data, member.name, now)
     if data[:4] == b"PAR1":
-        return boundaries.parse_boundaries(boundaries.load_frame(data, "parquet"), "geoparquet")
+        return boundaries.parse_boundaries(shapes.load_frame(data, "parquet"), "geoparquet")
     if data[:15] == b"SQLite format 3":
-        return boundaries.parse_boundaries(boundaries.load_frame(data, "gpkg"), "geopackage")
+        return boundaries.parse_boundaries(shapes.load_frame(data, "gpkg"), "geopackage")
     if data[:8].startswith(_GRIDS):
         raise FileRefused("a grid, not a table", key="grid_unread")
     text = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -67,6 +66,18 @@ def parse(member: Member, now: dt.datetime) -> Parsed:
     if b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise FileRefused(f"{member.name}: neither text nor a known form", key="unknown_format")
     return _text(data, member.name, now)
+
+
+def _workbook(data: bytes, name: str, now: dt.datetime) -> Parsed:
+    try:
+        return pcd.parse_workbook(data, now)
+    except FileRefused as refusal:
+        # An officer may have saved a hotspot file from a spreadsheet program.
+        text = workbook.first_sheet_as_text(data)
+        columns = header_of(text)
+        if not (gistda.recognise(columns) or firms.recognise(columns) or tidy_air.recognise(columns)):
+            raise refusal from None
+        return _text(text, name, now)
 
 
 def header_of(data: bytes) -> list[str]:
@@ -86,8 +97,8 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
         raise FileRefused(f"{name}: blank lines and nothing else", key="empty_file")
     columns = header_of(data)
     found = set(columns)
-    if boundaries.recognise_population(columns):
-        return boundaries.parse_population(_strings(data))
+    if population.recognise(columns):
+        return population.parse(_strings(data))
     if any(table <= found for table in _OWN_TABLES):
         raise FileRefused(f"{name}: a table that the desk brings along", key="own_table")
     if tidy_air.recognise(columns):
@@ -159,7 +170,7 @@ def _geojson(document: dict[str, Any], name: str, now: dt.datetime) -> Parsed:
             properties += [str(key) for key in (feature.get("properties") or {})]
             kinds.add(str((feature.get("geometry") or {}).get("type")))
     if kinds & {"Polygon", "MultiPolygon"}:
-        return boundaries.parse_boundaries(boundaries.frame_from_geojson(document), "geojson")
+        return boundaries.parse_boundaries(shapes.frame_from_geojson(document), "geojson")
     if gistda.recognise([*properties, "latitude", "longitude"]):
         return gistda.parse_geojson(document, now)
     return firms.parse_geojson(document, now)
@@ -169,7 +180,7 @@ def _shapefile(parts: dict[str, bytes], now: dt.datetime) -> Parsed:
     if ".dbf" not in parts or ".shp" not in parts:
         raise FileRefused("a shapefile without its .dbf", key="damaged_shapefile")
     named = {f"layer{ending}": content for ending, content in parts.items()}
-    frame = boundaries.load_shapefile(named)
+    frame = shapes.load_shapefile(named)
     if _has_polygons(frame):
         return boundaries.parse_boundaries(frame, "shapefile")
     return firms.parse_shapefile(named, now)

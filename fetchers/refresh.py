@@ -29,10 +29,10 @@ from data.errors import (
     SourceRefused,
     StoreError,
 )
-from data.merge import Writer, bounds_of, fetched_now
+from data.merge import Writer, bounds_of
 from data.store import Store
 from fetchers.http import DEADLINE_S, Http, Reply
-from fetchers.importer import PARSER_FAULTS, PARSER_VERSION, add, provenance
+from fetchers.importer import PARSER_FAULTS, Verdict, add, provenance
 from fetchers.parsed import Parsed
 from fetchers.source import Area, Paged, Period, Request, Source, download
 from fetchers.sources import SOURCES
@@ -44,7 +44,7 @@ FAULT = "fault"
 #: A source whose newest row is older than this many of its cadences is late, than that many silent.
 _LATE, _SILENT = 2, 8
 #: What a fault of our own looks like; the rest of the sources must not suffer from it.
-_OUR_FAULTS = (*PARSER_FAULTS, RecursionError, ContractError)
+_OUR_FAULTS = (*PARSER_FAULTS, ContractError)
 #: A source that asked us to wait is left in peace so long, unless it is named.
 _PEACE = dt.timedelta(minutes=15)
 
@@ -168,11 +168,6 @@ def _alone(store: Store) -> Iterator[None]:
         lock.release()
 
 
-def attempts(store: Store) -> pd.DataFrame:
-    """Return what came of asking, newest last: source, at, verdict, rows, newest, message; empty when never asked."""
-    return store.attempts()
-
-
 def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
     taken = store.attempts()
     # What a clock that once ran ahead has written must not keep a source unasked until then.
@@ -275,20 +270,15 @@ def _take(
 ) -> tuple[int, dt.datetime | None]:
     name = f"{source.info.key}: {request.label}"
     moment = now()
+    quiet = _is_quiet(source, request, moment)
+    parsed: Parsed | None = None
     try:
         parsed = source.parse(reply, moment)
         _refuse_unread(source, parsed)
     except FileRefused as nothing:
-        if nothing.key == "header_only" and _is_quiet(source, request, moment):
-            entry = {"read": 0, "kept": 0, "duplicates": 0, "rejected": 0, "parser_version": PARSER_VERSION}
-            entry |= {"source": name, "kind": source.info.kind, "format": "nothing", "fetched_at": fetched_now(moment)}
-            entry |= _whole_days(source, request, area)
-            with store.locked():
-                writer = Writer(store, store.state())
-                writer.note({**entry, "sha256": store.put_raw(reply.content), "url": reply.url})
-                writer.commit()
-            return 0, None
-        raise
+        # Of quiet days a header alone is an answer, too: it is noted, so that they are known and not asked again.
+        if nothing.key != "header_only" or not quiet:
+            raise
     except SourceChanged as changed:
         # The first bytes of an unknown shape are kept, so that the parser can be mended without asking again.
         digest = store.put_raw(reply.content[:1_000_000])
@@ -296,14 +286,15 @@ def _take(
         raise SourceChanged(f"{changed}; first bytes kept as {digest}", key=changed.key, context=context) from changed
     with store.locked():
         writer = Writer(store, store.state())
-        verdict = add(writer, name, parsed)
-        entry = {**provenance(verdict, parsed, now), "sha256": store.put_raw(reply.content), "url": reply.url}
-        if _is_quiet(source, request, moment):
+        verdict = Verdict(name, "nothing", source.info.kind) if parsed is None else add(writer, name, parsed)
+        table = pd.DataFrame() if parsed is None else parsed.table
+        entry = {**provenance(verdict, table, now), "sha256": store.put_raw(reply.content), "url": reply.url}
+        if quiet:
             # Days without a row before the first and after the last one are known to be quiet, too.
             entry |= _whole_days(source, request, area)
         writer.note(entry)
         writer.commit()
-    return verdict.kept, _last(parsed)
+    return verdict.kept, _last(table)
 
 
 def _refuse_unread(source: Source, parsed: Parsed) -> None:
@@ -332,8 +323,8 @@ def _whole_days(source: Source, request: Request, area: Area) -> dict[str, objec
     }
 
 
-def _last(parsed: Parsed) -> dt.datetime | None:
-    last = bounds_of(parsed.table).get("last")
+def _last(table: pd.DataFrame) -> dt.datetime | None:
+    last = bounds_of(table).get("last")
     return None if last is None or pd.isna(last) else last.to_pydatetime()
 
 

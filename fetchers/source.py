@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from data.clock import thai_day
 from data.errors import SourceChanged
 from fetchers.http import DEADLINE_S, Http, Reply
 from fetchers.parsed import Parsed
@@ -102,6 +103,11 @@ class Period:
     first: dt.date
     last: dt.date
 
+    def parts(self, days: int) -> list[Period]:
+        """Return these days in parts of at most `days`, oldest first; nothing when the last lies before the first."""
+        starts = [self.first + dt.timedelta(days=n) for n in range(0, (self.last - self.first).days + 1, days)]
+        return [Period(start, min(self.last, start + dt.timedelta(days=days - 1))) for start in starts]
+
 
 @dataclass(frozen=True)
 class Request:
@@ -187,6 +193,11 @@ def download(source: Source, request: Request, http: Http, deadline_s: float = D
         deadline_s=deadline_s,
     )
     return source.redact(reply) if isinstance(source, Redacting) else reply
+
+
+def without_today(period: Period | None, now: dt.datetime) -> bool:
+    """Tell whether a period leaves out the Thai day of `now`, so that a source of what is new holds nothing of it."""
+    return period is not None and not period.first <= thai_day(now) <= period.last
 
 
 def json_of(reply: Reply, source: str) -> Any:

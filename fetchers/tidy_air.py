@@ -110,9 +110,7 @@ def _daily_stamps(opened: _Opened) -> NDArray[np.datetime64]:
 
 
 def _stamps(opened: _Opened) -> NDArray[np.datetime64]:
-    stamps = readings.moments(opened.sieve, opened.sheet.words["time_ict"])
-    readings.reject_future(opened.sieve, stamps, opened.now)
-    return stamps
+    return readings.moments_until(opened.sieve, opened.sheet.words["time_ict"], opened.now)
 
 
 def _done(

@@ -244,7 +244,7 @@ def _fills(
             say(lang, "today.pm25_legend"),
             bands,
             no_value=say(lang, "today.no_station"),
-            note=say(lang, "today.pm25_note"),
+            note=_instrument_note(desk, view),
         )
         return tuple(band.colour for band in bands), fills, legend, (say(lang, "today.pm25"), "")
     bounds = palette.breaks(counted["count"].to_numpy())
@@ -260,6 +260,16 @@ def _fills(
         say(lang, "today.hotspots_legend"), bounds, no_value=say(lang, "chart.not_stored") if nothing_known else ""
     )
     return palette.COUNT_COLOURS, fills, legend, (say(lang, "today.hotspots"), say(lang, "today.unit"))
+
+
+def _instrument_note(desk: Desk, view: View) -> str:
+    """Return which stations have a value and which of them are one instrument, and how that is known."""
+    lang = view.lang
+    found = desk.instrument_groups(*view.period)
+    notes = [say(lang, "today.pm25_note")]
+    for group in found.groups:
+        notes.append(say(lang, f"today.one_instrument_{found.basis}", stations=", ".join(group)))
+    return " ".join(notes)
 
 
 def _station_marks(lang: Lang, air: pd.DataFrame) -> list[StationMark]:

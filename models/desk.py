@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -18,8 +19,9 @@ import pyproj
 
 from data import contracts, places, sample, settings
 from data.clock import Now, day_bounds, utc_now
+from data.errors import NotStored
 from data.store import State, Store
-from models import air, counts
+from models import air, counts, instruments
 from models.assign import assign
 from models.cube import Detections
 
@@ -27,6 +29,8 @@ from models.cube import Detections
 _STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60}
 
 
+#: Days in which stations that are one instrument are looked for: enough for daily means with gaps, and one season.
+_FEWEST_DAYS, _MOST_DAYS = 60, 180
 #: Verdicts of an asking that brought nothing, whatever is stored from before.
 _FAILED = ("busy", "unreachable", "no_key", "refused", "changed", "offline", "fault")
 #: A source whose newest row is older than its latency and this many cadences is late, than that many silent.
@@ -273,17 +277,18 @@ class Desk:
         """
         series = air.station_series(self.readings(first, last, everywhere=everywhere), first, last, averaging)
         columns = ["code", "time", "pm25", "coverage", "aqi", "class"]
-        return series[columns] if by == "station" else self._air_by_area(series[columns], by)
+        return series[columns] if by == "station" else self._air_by_area(series[columns], by, first, last)
 
-    def _air_by_area(self, series: pd.DataFrame, by: str) -> pd.DataFrame:
-        # Stations that repeat one another (38t, 39t, 40t) would count several times in a mean over an amphoe;
-        # the mean of the tambons' means would hide which. So each tambon has its own, an amphoe the mean of its own.
+    def _air_by_area(self, series: pd.DataFrame, by: str, first: dt.date, last: dt.date) -> pd.DataFrame:
+        # Stations that repeat one another would count several times in a mean: each instrument counts once.
+        instrument = {station: group[0] for group in self.instrument_groups(first, last).groups for station in group}
         area = self.stations.set_index("station_id")["tambon"]
         codes = area.reindex(series["code"]).to_numpy()
         if by == "amphoe":
             codes = np.array([code[:4] for code in codes], dtype=object)
-        found = series.assign(code=codes).groupby(["code", "time"])
-        mean = found[["pm25", "coverage"]].mean()
+        alone = [instrument.get(code, code) for code in series["code"]]
+        each = series.assign(code=codes, instrument=alone).groupby(["code", "time", "instrument"])
+        mean = each[["pm25", "coverage"]].mean().groupby(["code", "time"]).mean()
         everywhere = sorted(self.tambons[by].unique())
         times = series["time"].drop_duplicates().sort_values()
         table = mean.reindex(pd.MultiIndex.from_product([everywhere, times], names=["code", "time"])).reset_index()
@@ -297,6 +302,34 @@ class Desk:
         table = air.daily_mean(self.readings(first, last))
         start, end = day_bounds(first, last)
         return table[(table["measured_at"] >= start) & (table["measured_at"] < end)].reset_index(drop=True)
+
+    def instrument_groups(self, first: dt.date, last: dt.date) -> instruments.InstrumentGroups:
+        """Return which stations of the place count as one instrument in Thai days `first` to `last`.
+
+        They are looked for in 60 days up to `last`, or in the whole period where it is longer, but in no more than its
+        last 180 days: what two stations were years ago says nothing about now.
+
+        Returns
+        -------
+        InstrumentGroups
+            Groups of two or more stations. Its basis is ``found`` where the readings tell; and ``known`` where they
+            are too few, for any pair or for one of `models.air.INDEPENDENT_GROUPS`: such a pair is then taken as one.
+        """
+        days = min(max((last - first).days + 1, _FEWEST_DAYS), _MOST_DAYS)
+        here = set(self.stations["station_id"])
+        known = {
+            pair
+            for group in air.INDEPENDENT_GROUPS
+            for pair in itertools.combinations(sorted(here.intersection(group)), 2)
+        }
+        try:
+            table = instruments.dependence(self.readings(last - dt.timedelta(days=days - 1), last))
+        except NotStored:
+            return instruments.InstrumentGroups(tuple(instruments.joined(sorted(known))), "known")
+        found = {(str(row["one"]), str(row["other"])): bool(row["dependent"]) for row in table.to_dict("records")}
+        untold = known - set(found)
+        groups = instruments.joined(sorted(untold | {pair for pair, dependent in found.items() if dependent}))
+        return instruments.InstrumentGroups(tuple(groups), "known" if untold or not found else "found")
 
     @property
     def air_years(self) -> list[int]:

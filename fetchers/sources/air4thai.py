@@ -18,7 +18,7 @@ from data.errors import FileRefused, SourceChanged, SourceUnreachable
 from fetchers import air4thai
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request, json_of
+from fetchers.source import Area, Info, Period, Request, json_of, without_today
 
 _HOSTS = ("air4thai.pcd.go.th", "air4thai.com", "www.air4thai.com")
 _LICENCE = "Pollution Control Department, Thailand; terms for passing on were not found"
@@ -36,7 +36,7 @@ class Live:
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return the one request there is: the feed has no past."""
         del area, key
-        if period is not None and not period.first <= thai_day(now) <= period.last:
+        if without_today(period, now):
             return []
         return [Request(f"https://{_HOSTS[0]}/forweb/getAQI_JSON.php", "getAQI_JSON")]
 
@@ -60,30 +60,30 @@ class History:
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return requests of at most 31 days, oldest first; the last two days when no period is asked for."""
         del key
+        if not area.stations:
+            return []
         today = thai_day(now)
         first = today - dt.timedelta(days=2) if period is None else period.first
         first = max(first, today - dt.timedelta(days=_REACH_DAYS))
         last = today if period is None else min(period.last, today)
         found = []
-        while first <= last and area.stations:
-            end = min(last, first + dt.timedelta(days=_DAYS_A_REQUEST - 1))
+        for part in Period(first, last).parts(_DAYS_A_REQUEST):
             query = urlencode(
                 {
                     "stationID": ",".join(area.stations),
                     "param": "PM25,PM10",
                     "type": "hr",
-                    "sdate": first.isoformat(),
-                    "edate": end.isoformat(),
+                    "sdate": part.first.isoformat(),
+                    "edate": part.last.isoformat(),
                     "stime": "00",
                     "etime": "23",
                 },
                 safe=",",
             )
             url = f"https://{_HOSTS[0]}/forweb/getHistoryData.php?{query}"
-            since, until = (first, end) if period is not None else (None, None)
-            label = f"history {','.join(area.stations)} {first} to {end}"
+            since, until = (part.first, part.last) if period is not None else (None, None)
+            label = f"history {','.join(area.stations)} {part.first} to {part.last}"
             found.append(Request(url, label, since=since, until=until))
-            first = end + dt.timedelta(days=1)
         return found
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:

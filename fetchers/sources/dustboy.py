@@ -22,13 +22,11 @@ from urllib.parse import quote
 
 import numpy as np
 
-from data.clock import thai_day
 from data.errors import SourceChanged, SourceRefused
-from fetchers import delimited, readings
-from fetchers.delimited import Sieve
+from fetchers import readings
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request, json_of
+from fetchers.source import Area, Info, Period, Request, json_of, without_today
 
 _HOST = "open-api.cmuccdc.org"
 #: Our names of the fields that survive `redact`, and theirs. Everything else may be about a person.
@@ -57,7 +55,7 @@ class Stations:
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return the one request there is, since the account names its stations; none for a period without today."""
         del area
-        if period is not None and not period.first <= thai_day(now) <= period.last:
+        if without_today(period, now):
             return []
         return [Request(f"https://{_HOST}/api/dustboy/station?apikey={quote(key, safe='')}", "station")]
 
@@ -82,14 +80,11 @@ class Stations:
             raise SourceChanged(f"{source}: expected a list of stations", context={"source": source})
         columns = {ours: [_text(record.get(theirs)) for record in document] for ours, theirs in _FIELDS.items()}
         columns["station_id"] = [f"dustboy:{number}" if number else "" for number in columns["station_id"]]
-        sheet = delimited.from_columns(columns, readings.all_text)
-        readings.refuse_empty(sheet)
-        sieve = Sieve(sheet)
+        sheet, sieve = readings.opened(columns)
         network = sheet.words["network"]
         own = network.spread([text.lower() in ("", "dustboy") for text in network.values], bool)
         sieve.reject("other_network", ~own)
-        stamps = readings.moments(sieve, sheet.words["stamp"])
-        readings.reject_future(sieve, stamps, now)
+        stamps = readings.moments_until(sieve, sheet.words["stamp"], now)
         sieve.tell("thai_time_assumed", np.ones(len(sheet), dtype=bool))
         ids = np.asarray(columns["station_id"], dtype=object)
         places = {**columns, "area_th": [""] * len(sheet), "area_en": [""] * len(sheet)}

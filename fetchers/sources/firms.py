@@ -111,14 +111,12 @@ class AreaApi:
         )
         box = f"{area.west:g},{area.south:g},{area.east:g},{area.north:g}"
         found = []
-        while first <= last:
-            # A Thai day begins on the UTC day before it, so five UTC days hold four Thai days whole.
-            end = min(last, first + dt.timedelta(days=_DAYS_A_REQUEST - 2))
-            start, days = first - dt.timedelta(days=1), (end - first).days + 2
+        # A Thai day begins on the UTC day before it, so five UTC days hold four Thai days whole.
+        for part in Period(first, last).parts(_DAYS_A_REQUEST - 1):
+            start, days = part.first - dt.timedelta(days=1), (part.last - part.first).days + 2
             url = f"https://{_HOST}/api/area/csv/{quote(key, safe='')}/{self.product}/{box}/{days}/{start}"
-            since, until = (first, end) if period is not None else (None, None)
+            since, until = (part.first, part.last) if period is not None else (None, None)
             found.append(Request(url, f"{self.product} {box} {start} +{days}", since=since, until=until))
-            first = end + dt.timedelta(days=1)
         return found
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:

@@ -18,14 +18,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import numpy as np
 import pandas as pd
 
-from data.clock import thai_day
 from data.contracts import check_stations
 from data.errors import SourceChanged, SourceRefused
-from fetchers import delimited, readings
-from fetchers.delimited import Sieve
+from fetchers import readings
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request, json_of
+from fetchers.source import Area, Info, Period, Request, json_of, without_today
 
 _HOST = "pm25.gistda.or.th"
 _HISTORY = "graphHistory24hrs"
@@ -40,7 +38,7 @@ class Amphoes:
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return one request an amphoe: there is no past but the last 24 hours, so none for a period without today."""
         del key
-        if period is not None and not period.first <= thai_day(now) <= period.last:
+        if without_today(period, now):
             return []
         return [
             Request(f"https://{_HOST}/rest/getPm25byLocation?{urlencode({'lat': lat, 'lng': lon})}", f"amphoe {name}")
@@ -66,11 +64,8 @@ class Amphoes:
             "stamp": [str(stamp or "").upper().removesuffix("Z") for _, stamp in hours],
             "station_id": [station_id] * len(hours),
         }
-        sheet = delimited.from_columns(columns, readings.all_text)
-        readings.refuse_empty(sheet)
-        sieve = Sieve(sheet)
-        stamps = readings.moments(sieve, sheet.words["stamp"])
-        readings.reject_future(sieve, stamps, now)
+        sheet, sieve = readings.opened(columns)
+        stamps = readings.moments_until(sieve, sheet.words["stamp"], now)
         sieve.tell("thai_time_marked_utc", np.ones(len(sheet), dtype=bool))
         return readings.assemble(
             "gistda-pm25-json",

@@ -12,7 +12,6 @@ CAMS under-reads smoke: 17 to 27 April 2026 at Lampang it gave a mean of 50 µg/
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,15 +23,12 @@ import pandas as pd
 from data.clock import require_utc, thai_day
 from data.contracts import check_stations
 from data.errors import SourceBusy, SourceChanged, SourceError, SourceRefused
-from fetchers import delimited, readings
-from fetchers.delimited import Sieve
+from fetchers import readings
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
 from fetchers.source import Area, Info, Period, Request, json_of
 
 _HOST = "air-quality-api.open-meteo.com"
-#: As `unicodedata` spells the micro sign, the Greek mu and the raised three.
-_UNIT = "μg/m3"
 #: Two weeks of one place are one call of the provider's count.
 _DAYS_A_REQUEST = 14
 
@@ -59,13 +55,11 @@ class Cams:
             "domains": "cams_global",
         }
         found = []
-        while first <= last:
-            end = min(last, first + dt.timedelta(days=_DAYS_A_REQUEST - 1))
-            query = urlencode({**where, "start_date": first, "end_date": end}, safe=",")
-            label = f"{len(area.points)} points of {','.join(area.provinces)}, {first} to {end}"
-            since, until = (first, end) if period is not None else (None, None)
+        for part in Period(first, last).parts(_DAYS_A_REQUEST):
+            query = urlencode({**where, "start_date": part.first, "end_date": part.last}, safe=",")
+            label = f"{len(area.points)} points of {','.join(area.provinces)}, {part.first} to {part.last}"
+            since, until = (part.first, part.last) if period is not None else (None, None)
             found.append(Request(f"https://{_HOST}/v1/air-quality?{query}", label, since=since, until=until))
-            first = end + dt.timedelta(days=1)
         return found
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
@@ -82,9 +76,7 @@ class Cams:
             problem = f"{type(error).__name__}: {error}"[:120]
             raise SourceChanged(f"{source}: no hours of pm2_5 ({problem})", context={"source": source}) from error
         columns = {name: [row[at] for row in rows] for at, name in enumerate(("station_id", "stamp", "value"))}
-        sheet = delimited.from_columns(columns, readings.all_text)
-        readings.refuse_empty(sheet)
-        sieve = Sieve(sheet)
+        sheet, sieve = readings.opened(columns)
         stamps = readings.moments(sieve, sheet.words["stamp"])
         sieve.reject("forecast_hour", stamps > np.datetime64(require_utc(now).replace(tzinfo=None), "us"))
         return readings.assemble(
@@ -117,7 +109,7 @@ def _cells(document: Any) -> dict[str, Mapping[str, Any]]:
 
 def _hours(cell_id: str, cell: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     unit = cell["hourly_units"]["pm2_5"]
-    if unicodedata.normalize("NFKC", unit) != _UNIT:
+    if not readings.is_micrograms(unit):
         raise ValueError(f"unit {unit!r}")
     offset = str(dt.timezone(dt.timedelta(seconds=cell["utc_offset_seconds"]))).removeprefix("UTC") or "Z"
     hourly = cell["hourly"]

@@ -14,7 +14,6 @@ import datetime as dt
 import gzip
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from fetchers import delimited, readings
 from fetchers.delimited import Sheet, Sieve, Words
 from fetchers.http import Reply
 from fetchers.parsed import Parsed, Remark
-from fetchers.source import Area, Info, Period, Request, json_of
+from fetchers.source import Area, Info, Period, Request, json_of, without_today
 
 _HOST = "api.openaq.org"
 _ARCHIVE_HOST = "openaq-data-archive.s3.amazonaws.com"
@@ -34,8 +33,6 @@ _LICENCE = "OpenAQ (openaq.org); measured by the Pollution Control Department, T
 _LOCATIONS = {"35t": "225669", "36t": "225579", "37t": "225570", "38t": "225692", "39t": "2411", "40t": "225646"}
 _STATIONS = {location: station for station, location in _LOCATIONS.items()}
 _COLUMNS = ("location_id", "parameter", "units", "datetime", "value")
-#: As `unicodedata` spells the micro sign, the Greek mu and the raised three.
-_UNIT = "μg/m3"
 #: Days that the archive lags behind.
 _ARCHIVE_LAG = 4
 #: A day of one location is a few kilobytes; what unpacks to more is not one.
@@ -54,7 +51,7 @@ class Latest:
 
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return one request for each station of the place that OpenAQ has; none for a period without today."""
-        if period is not None and not period.first <= thai_day(now) <= period.last:
+        if without_today(period, now):
             return []
         headers = {"X-API-Key": key}
         return [
@@ -90,7 +87,7 @@ class Archive:
         del key
         newest = thai_day(now) - dt.timedelta(days=_ARCHIVE_LAG)
         first, last = (newest, newest) if period is None else (period.first, min(period.last, newest))
-        days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+        days = [part.first for part in Period(first, last).parts(1)]
         known = [station for station in area.stations if station in _LOCATIONS]
         return [self._request(station, day, past=period is not None) for day in days for station in known]
 
@@ -158,10 +155,9 @@ def _read(form: str, sheet: Sheet, now: dt.datetime, told: tuple[Remark, ...]) -
     sieve.mended += told
     words = sheet.words
     sieve.reject("other_pollutant", ~_where(words["parameter"], lambda text: text == "pm25"))
-    sieve.reject("other_unit", ~_where(words["units"], lambda text: unicodedata.normalize("NFKC", text) == _UNIT))
+    sieve.reject("other_unit", ~_where(words["units"], readings.is_micrograms))
     sieve.reject("other_place", ~_where(words["location_id"], _STATIONS.__contains__))
-    stamps = readings.moments(sieve, words["datetime"])
-    readings.reject_future(sieve, stamps, now)
+    stamps = readings.moments_until(sieve, words["datetime"], now)
     locations = words["location_id"]
     return readings.assemble(
         form,

@@ -20,7 +20,7 @@ from data import contracts, merge
 from data.clock import UTC
 from data.errors import ContractError
 from data.merge import Added, Writer, bounds_of, fetched_now
-from data.store import State, Store
+from data.store import REVISION_COLUMNS, State, Store
 from tests import make
 
 
@@ -245,6 +245,48 @@ def test_a_record_with_one_new_variable_is_kept(store: Store) -> None:
     assert put(store, "readings", both) == [Added(1, 0)]
     assert put(store, "readings", both) == [Added(0, 1)]
     assert sorted(v for v in values(store) if v is not None) == [40, 60]
+
+
+def revisions(store: Store) -> list[tuple[str, float, float, str]]:
+    table = store.revisions()
+    assert table.columns.tolist() == list(REVISION_COLUMNS)
+    return list(zip(table["station_id"], table["earlier"], table["later"], table["source"], strict=True))
+
+
+def test_a_changed_number_leaves_a_revision(tmp_path: Path) -> None:
+    moment = dt.datetime(2026, 3, 10, 5, tzinfo=UTC)
+    store = Store(tmp_path / "store", lambda: moment)
+    put(store, "readings", make.readings({"value": 40}, {"station_id": "38t", "value": 7}))
+    assert revisions(store) == []
+    put(store, "readings", make.readings({"value": 41.5, "source": "late"}, {"station_id": "38t", "value": 7}))
+    assert revisions(store) == [("37t", 40, 41.5, "late")]
+    row = store.revisions().iloc[0]
+    assert (row["variable"], row["averaging"], row["replaced_at"]) == ("pm25", "PT1H", moment)
+    assert row["measured_at"] == pd.Timestamp("2026-03-10T00:00Z")
+    # In another year, twice in one commit, and back to what it was: newest last.
+    old = {"measured_at": "2025-03-10T00:00Z"}
+    put(store, "readings", make.readings({**old, "value": 1}))
+    put(store, "readings", make.readings({**old, "value": 2}), make.readings({"value": 40}, {**old, "value": 1}))
+    assert [(one, other) for _, one, other, _ in revisions(store)] == [(40, 41.5), (1, 2), (2, 1), (41.5, 40)]
+
+
+def test_what_is_no_change_leaves_no_revision(store: Store) -> None:
+    missing, number = make.readings({"value": None}), make.readings({"value": 40})
+    put(store, "readings", missing, number, number, missing)
+    put(store, "readings", missing, number)
+    put(store, "readings", make.readings({"variable": "pm10", "value": 60}, {"averaging": "P1D", "value": 50}))
+    # Two numbers in one table: the last is the first that was ever stored.
+    put(store, "readings", make.readings({"station_id": "40t", "value": 1}, {"station_id": "40t", "value": 2}))
+    assert revisions(store) == []
+    assert "revisions" not in store.state().tables
+
+
+def test_a_revision_is_no_content(tmp_path: Path) -> None:
+    one, other = Store(tmp_path / "one"), Store(tmp_path / "other")
+    put(one, "readings", make.readings({"value": 40}), make.readings({"value": 41}))
+    put(other, "readings", make.readings({"value": 41}))
+    assert len(one.revisions()) == 1
+    assert one.state().revision == other.state().revision
 
 
 def test_readings_are_read_from_start_to_before_end(store: Store) -> None:

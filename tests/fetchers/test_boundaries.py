@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import os
@@ -22,17 +23,14 @@ from hypothesis import strategies as st
 from data.contracts import TAMBON_COLUMNS
 from data.errors import FileRefused
 from data.places import areas_km2
-from fetchers.boundaries import (
-    load_frame,
-    load_shapefile,
-    parse_boundaries,
-    parse_population,
-    read_boundaries,
-    recognise_boundaries,
-    recognise_population,
-)
+from fetchers import population, recognise, unpack
+from fetchers.boundaries import parse_boundaries
+from fetchers.parsed import Parsed
+from fetchers.shapes import load_frame, load_shapefile
 
 CODES = ("520101", "520102", "520103")
+NOW = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
+LIMIT = 1_000_000_000
 
 
 def square(n: int, vertices_a_side: int = 1) -> shapely.Polygon:
@@ -90,6 +88,15 @@ def refused(act: Callable[[], Any], key: str) -> dict[str, Any]:
     return caught.value.context
 
 
+def read_boundaries(source: Path | bytes | dict[str, bytes], name: str) -> Parsed:
+    """Read a file, its content or the parts of a shapefile as an import does: unpacked, recognised, parsed."""
+    data = zipped(source) if isinstance(source, dict) else source
+    found = unpack.members(data, LIMIT) if isinstance(data, Path) else unpack.members_of_bytes(name, data, LIMIT)
+    (member,) = found
+    assert isinstance(member, unpack.Member)
+    return recognise.parse(member, NOW)
+
+
 # Forms
 
 
@@ -123,7 +130,8 @@ def test_every_form_gives_the_same_table(tmp_path: Path) -> None:
         )
         assert parsed.table.geometry.normalize().geom_equals_exact(wanted.geometry.normalize(), 1e-9).all()
     assert read_boundaries(parts, "parts").format == "boundaries-shapefile"
-    assert read_boundaries(tmp_path / "zip" / "adm3.shp", "adm3.shp").format == "boundaries-shapefile"
+    beside = unpack.shapefile_beside(tmp_path / "zip" / "adm3.shp", LIMIT)
+    assert read_boundaries(beside, "adm3.shp").format == "boundaries-shapefile"
     path = tmp_path / "adm3.zip"
     path.write_bytes(zipped(parts))
     assert read_boundaries(path, "adm3.zip").format == "boundaries-shapefile"
@@ -149,8 +157,8 @@ def test_shapefile_of_points_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_shapefile_without_its_parts() -> None:
-    context = refused(lambda: read_boundaries({"a.shp": b"\x00\x00\x27\x0a"}, "a"), "boundary_sidecars")
-    assert context == {"missing": ".shx, .dbf", "file": "a"}
+    context = refused(lambda: load_shapefile({"a.shp": b"\x00\x00\x27\x0a"}), "boundary_sidecars")
+    assert context == {"missing": ".shx, .dbf"}
     refused(lambda: load_frame(b"\x00\x00\x27\x0a" + bytes(96), ".shp"), "boundary_sidecars")
 
 
@@ -176,8 +184,8 @@ ALGORITHM = b'{"type": "gdal_streamed_alg", "command_line": "gdal vector pipelin
     ],
 )
 def test_what_is_no_boundary_file_is_refused_in_words(data: bytes) -> None:
-    context = refused(lambda: read_boundaries(data, "a.geojson"), "boundary_unreadable")
-    assert context["file"] == "a.geojson"
+    context = refused(lambda: load_frame(data, ".geojson"), "boundary_unreadable")
+    assert context["problem"]
 
 
 def test_a_vrt_named_as_a_shapefile_is_not_opened() -> None:
@@ -201,19 +209,6 @@ def test_no_rows() -> None:
 
 
 # Columns, codes and names
-
-
-def test_columns_are_recognised() -> None:
-    assert recognise_boundaries(["ADM3_PCODE", "ADM3_EN", "Shape_Area"])
-    assert recognise_boundaries(["adm2_pcode", "adm2_name"])
-    assert recognise_boundaries(["tambon_code", "province_code", "geom_source", "geometry"])
-    assert recognise_boundaries(["amphoe_code", "province_code", "tambon_count"])
-    assert recognise_boundaries(["tambon_code", "geometry"])
-    assert not recognise_boundaries(["LATITUDE", "LONGITUDE", "ACQ_DATE"])
-    assert not recognise_boundaries(["tambon_code", "amphoe_code", "lat", "lon", "start_date", "type"])
-    assert not recognise_boundaries(["latitude", "longitude", "province", "amphoe", "tambon", "hotspotid"])
-    assert not recognise_boundaries(["tambon_code", "tambon_th", "population"])
-    assert not recognise_boundaries([])
 
 
 def test_new_edition_names_are_told_apart_by_their_script() -> None:
@@ -465,8 +460,8 @@ def test_population() -> None:
         ],
         columns=columns,
     )
-    assert recognise_population(columns)
-    parsed = parse_population(table)
+    assert population.recognise(columns)
+    parsed = population.parse(table)
     assert parsed.kind == "population"
     assert parsed.table.to_dict("list") == {
         "tambon": ["520101", "520102"],
@@ -487,18 +482,18 @@ def test_population_of_several_years_and_of_one_year_twice() -> None:
     table = pd.DataFrame(
         {"ADM3_PCODE": ["TH520101"] * 2, "Population": [10, 11], "year": [2020, 2021], "source": ["DOPA"] * 2}
     )
-    parsed = parse_population(table)
+    parsed = population.parse(table)
     assert list(parsed.table["year"]) == [2020, 2021]
     assert set(parsed.table["source"]) == {"DOPA"}
-    context = refused(lambda: parse_population(table.assign(year=2021)), "population_double")
+    context = refused(lambda: population.parse(table.assign(year=2021)), "population_double")
     assert context["codes"] == "520101"
-    without = parse_population(table[:1].drop(columns="year")).table
+    without = population.parse(table[:1].drop(columns="year")).table
     assert without["year"].isna().all()
 
 
 def test_population_without_its_columns() -> None:
-    assert not recognise_population(["tambon_code", "households"])
-    refused(lambda: parse_population(pd.DataFrame({"tambon_code": ["520101"]})), "boundary_columns")
+    assert not population.recognise(["tambon_code", "households"])
+    refused(lambda: population.parse(pd.DataFrame({"tambon_code": ["520101"]})), "boundary_columns")
 
 
 # The real files
@@ -529,13 +524,13 @@ def test_real_tambons(shared: Path, name: str, tambons: int, detail: str) -> Non
 )
 def test_real_coarser_levels(shared: Path, name: str) -> None:
     context = refused(lambda: read_boundaries(shared / "data" / "boundaries" / name, name), "boundary_level")
-    assert context["file"] == name
+    assert context["level"] in ("amphoe", "province")
 
 
 def test_real_population(shared: Path) -> None:
     table = pd.read_csv(shared / "data" / "boundaries" / "tambon_population_dopa_2021.csv", dtype="str")
-    assert recognise_population(list(table.columns))
-    out = parse_population(table).table
+    assert population.recognise(list(table.columns))
+    out = population.parse(table).table
     assert len(out) == 1279
     assert out.loc[out["tambon"].str.startswith("52"), "population"].sum() == 724_678
     assert set(out["year"]) == {2021}

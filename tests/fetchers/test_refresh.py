@@ -25,7 +25,7 @@ from data.errors import Locked, NotStored, SourceError, StoreError
 from data.store import Store
 from fetchers.http import Http, Reply, Secrets
 from fetchers.parsed import Parsed
-from fetchers.refresh import Outcome, attempts, refresh
+from fetchers.refresh import Outcome, refresh
 from fetchers.source import Area, Period, Request, Source
 from fetchers.sources import SOURCES
 from models.cube import Detections
@@ -190,7 +190,7 @@ def test_each_fault_has_its_verdict_and_stores_nothing(store: Store, server: Ser
     assert outcome.error.context["source"] == source
     assert store.snapshots().empty
     assert set(store.state().tables) == {"attempts"}
-    last = attempts(store).iloc[-1]
+    last = store.attempts().iloc[-1]
     assert (last["source"], last["verdict"], last["error"], last["at"]) == (source, verdict, key, NOW)
     kept = [content for content in raw_files(store).values() if answer.body.startswith(content)]
     assert len(kept) == (1 if name in KEPT else 0)
@@ -204,7 +204,7 @@ def test_the_first_bytes_of_an_unknown_shape_are_kept_and_named(store: Store, se
     assert outcome.error is not None
     digest = str(outcome.error.context["raw"])
     assert store.get_raw(digest) == body[:1_000_000]
-    assert digest in attempts(store)["message"].iloc[-1]
+    assert digest in store.attempts()["message"].iloc[-1]
 
 
 def test_an_unreachable_provider_is_told(store: Store) -> None:
@@ -404,7 +404,7 @@ def test_a_fault_of_our_own_is_called_so(
     server.answer("/*", Answer(files.firms(MORNING)))
     found = fetch(store, server, "faulty", "firms-snpp")
     assert {name: outcome.verdict for name, outcome in found.items()} == {"faulty": "fault", "firms-snpp": "updated"}
-    assert attempts(store)["error"].tolist() == ["unparsed", ""]
+    assert store.attempts()["error"].tolist() == ["unparsed", ""]
 
 
 def test_a_table_that_breaks_its_contract_is_a_fault_of_our_own(
@@ -475,7 +475,7 @@ def test_who_asked_us_to_wait_is_left_in_peace(store: Store, server: Server) -> 
 def test_filling_in_the_past_does_not_put_off_what_is_new(store: Store, server: Server) -> None:
     server.answer("/*", Answer(HEADER))
     one(store, server, AREA_API, period=days("2026-03-01", "2026-03-02"))
-    assert attempts(store).empty
+    assert store.attempts().empty
     assert fetch(store, server)[AREA_API].verdict == "not_published"
 
 

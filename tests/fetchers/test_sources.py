@@ -511,6 +511,13 @@ def test_the_page_of_sources_is_up_to_date() -> None:
     assert all(f"| `{key}` |" in page for key in SOURCES)
 
 
+@pytest.mark.parametrize(("last", "ends"), [(4, []), (5, [5]), (8, [8]), (9, [8, 9]), (12, [8, 12])])
+def test_a_period_in_parts_holds_each_day_once(last: int, ends: list[int]) -> None:
+    parts = Period(dt.date(2026, 3, 5), dt.date(2026, 3, last)).parts(4)
+    assert [part.last.day for part in parts] == ends
+    assert [part.first.day for part in parts] == [5, 9][: len(ends)]
+
+
 def test_a_page_without_its_markers_is_left_alone() -> None:
     with pytest.raises(ValueError, match="markers"):
         describe.written("# no markers", [])

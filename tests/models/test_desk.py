@@ -6,12 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data import places, settings
 from data.merge import Writer
 from data.store import Store
 from models.desk import Desk
+from models.instruments import InstrumentGroups
+from tests import make
 
 NOW = dt.datetime(2026, 3, 10, 12, 0, tzinfo=dt.UTC)
 
@@ -68,3 +71,81 @@ def test_alone_only_when_no_source_can_be_reached(tmp_path: Path) -> None:
     assert desk(tmp_path / "3", answered, *cut_off).alone_since() == NOW - dt.timedelta(hours=5)
     assert desk(tmp_path / "4", *cut_off).alone_since() == NOW - dt.timedelta(hours=1)
     assert desk(tmp_path / "5", *cut_off, ("b", 0.5, "busy", None)).alone_since() is None
+
+
+LAST = dt.date(2026, 3, 10)
+
+
+def groups(tmp_path: Path, series: dict[str, tuple[int, float]], first: dt.date = LAST) -> InstrumentGroups:
+    """Return the groups of stations with daily means: so many days up to LAST, of a wave times a factor.
+
+    A factor of 0 stands for a wave of its own.
+    """
+    one = desk(tmp_path)
+    rows = []
+    for code, (days, factor) in series.items():
+        for back in range(days):
+            value = factor * (50 + 20 * np.sin(back / 3)) if factor else 50 + 20 * np.cos(back)
+            stamp = dt.datetime(2026, 3, 9, 17, tzinfo=dt.UTC) - dt.timedelta(days=back)
+            rows.append({"station_id": code, "measured_at": stamp, "averaging": "P1D", "value": value})
+    with one.store.locked():
+        writer = Writer(one.store, one.state)
+        writer.add_readings(make.readings(*rows))
+        writer.commit()
+    return Desk(one.store, one.place, one.settings, is_sample=False).instrument_groups(first, LAST)
+
+
+def test_instruments_are_found_in_the_readings(tmp_path: Path) -> None:
+    every = {"37t": (60, 1.05), "38t": (60, 1.0), "39t": (60, 1.0), "40t": (60, 1.0)}
+    assert groups(tmp_path / "1", every) == InstrumentGroups((("37t", "38t", "39t", "40t"),), "found")
+    two = {**every, "37t": (60, 1.3), "38t": (60, 0)}
+    assert groups(tmp_path / "2", two) == InstrumentGroups((("39t", "40t"),), "found")
+    # A station of another province is none of the place's.
+    assert groups(tmp_path / "3", {**two, "35t": (60, 1.3)}) == InstrumentGroups((("39t", "40t"),), "found")
+
+
+def test_instruments_are_as_known_where_the_readings_are_too_few(tmp_path: Path) -> None:
+    mae_moh = ("38t", "39t", "40t")
+    assert desk(tmp_path / "1").instrument_groups(LAST, LAST) == InstrumentGroups((mae_moh,), "known")
+    few = {"37t": (29, 1.0), "38t": (29, 1.0), "39t": (29, 1.0), "40t": (29, 1.0)}
+    assert groups(tmp_path / "2", few) == InstrumentGroups((mae_moh,), "known")
+    # What can be told is believed: 37t and 38t are one, and the silent 39t and 40t stay with 38t.
+    some = {"37t": (60, 1.0), "38t": (60, 1.0)}
+    assert groups(tmp_path / "3", some) == InstrumentGroups((("37t", *mae_moh),), "known")
+
+
+def test_a_longer_period_is_looked_at_as_a_whole(tmp_path: Path) -> None:
+    # 38t agrees with nothing; 39t and 40t are silent on all but the first days of the half-year.
+    one = desk(tmp_path)
+    stamps = [dt.datetime(2025, 10, 1, 17, tzinfo=dt.UTC) + dt.timedelta(days=at) for at in range(160)]
+    rows = [
+        {"station_id": code, "measured_at": stamp, "averaging": "P1D", "value": 50 + 20 * np.sin(at / 3 + turn)}
+        for code, days, turn in (("38t", 160, 2.0), ("39t", 40, 0.0), ("40t", 40, 0.0))
+        for at, stamp in enumerate(stamps[:days])
+    ]
+    with one.store.locked():
+        writer = Writer(one.store, one.state)
+        writer.add_readings(make.readings(*rows))
+        writer.commit()
+    now = Desk(one.store, one.place, one.settings, is_sample=False)
+    assert now.instrument_groups(LAST - dt.timedelta(days=30), LAST).basis == "known"
+    assert now.instrument_groups(dt.date(2025, 10, 2), LAST) == InstrumentGroups((("39t", "40t"),), "found")
+
+
+def test_stations_that_repeat_one_another_weigh_once_in_an_amphoe(tmp_path: Path) -> None:
+    """38t, 39t and 40t stand in Mae Mo with a fourth: the three are one value, 33, and the amphoe (33 + 60) / 2."""
+    store = Store(tmp_path / "store", lambda: NOW)
+    day = "2026-03-09T17:00Z"
+    values = {"38t": 30.0, "39t": 33.0, "40t": 36.0, "o99": 60.0}
+    rows = [{"station_id": s, "measured_at": day, "averaging": "P1D", "value": v} for s, v in values.items()]
+    with store.locked():
+        writer = Writer(store, store.state())
+        writer.add_readings(make.readings(*rows))
+        writer.add_stations(make.stations({"station_id": "o99", "station_type": "mobile", "lon": 99.66, "lat": 18.29}))
+        writer.commit()
+    here = Desk(store, places.place("lampang"), settings.load(), is_sample=False, now=lambda: NOW)
+    tenth = dt.date(2026, 3, 10)
+    assert here.instrument_groups(tenth, tenth).groups == (("38t", "39t", "40t"),)
+    table = here.air("amphoe", tenth, tenth, "P1D").set_index("code")
+    assert table.at["5202", "pm25"] == 46.5
+    assert table["coverage"].drop("5202").eq(0.0).all()
