@@ -190,16 +190,31 @@ class Store:
         Locked
             When another writer does not finish in time.
         """
-        lock = filelock.FileLock(str(self.root / "lock"), timeout=self.lock_timeout_s)
+        busy = Locked(
+            f"another process writes to {self.root}; waited {self.lock_timeout_s:g} s",
+            context={"seconds": f"{self.lock_timeout_s:g}"},
+            hint="wait for the other import to end and try again",
+        )
+        with self.holding("lock", self.lock_timeout_s, busy):
+            yield
+
+    @contextlib.contextmanager
+    def holding(self, name: str, timeout_s: float, busy: Locked) -> Iterator[None]:
+        """Hold a lock of the store by its file name; raise `busy` when another process has it for `timeout_s`.
+
+        Raises
+        ------
+        Locked
+            The error given.
+        StoreError
+            When the folder cannot be written.
+        """
+        lock = filelock.FileLock(str(self.root / name), timeout=timeout_s)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except filelock.Timeout as error:
-            raise Locked(
-                f"another process writes to {self.root}; waited {self.lock_timeout_s:g} s",
-                context={"seconds": f"{self.lock_timeout_s:g}"},
-                hint="wait for the other import to end and try again",
-            ) from error
+            raise busy from error
         except OSError as error:
             raise StoreError(
                 f"cannot write to {self.root}: {error}",

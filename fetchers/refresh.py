@@ -6,14 +6,12 @@ the store's lock while it waits for the network.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import filelock
 import pandas as pd
 
 from data.clock import Now, day_bounds, thai_day
@@ -27,7 +25,6 @@ from data.errors import (
     SourceChanged,
     SourceError,
     SourceRefused,
-    StoreError,
 )
 from data.merge import Writer, bounds_of
 from data.store import Store
@@ -133,7 +130,8 @@ def refresh(
     sources = chosen(names, keys)
     if not names:
         sources = [source for source in sources if source.requests_for(area, period, "", now())]
-    with _alone(store):
+    busy = Locked("another refresh is running", key="refresh_running", hint="wait for it to end")
+    with store.holding("fetch.lock", 0, busy):
         for source in sources:
             if names or period is not None or _due(store, source, now()):
                 outcome = _one(store, http, source, area, keys, now, period)
@@ -145,27 +143,6 @@ def refresh(
             outcomes.append(outcome)
             told(outcome)
     return outcomes
-
-
-@contextlib.contextmanager
-def _alone(store: Store) -> Iterator[None]:
-    lock = filelock.FileLock(str(store.root / "fetch.lock"), timeout=0)
-    try:
-        store.root.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise Locked("another refresh is running", key="refresh_running", hint="wait for it to end") from error
-    except OSError as error:
-        raise StoreError(
-            f"cannot write to {store.root}: {error}",
-            key="store_unwritable",
-            context={"folder": str(store.root), "problem": error.strerror or str(error)},
-            hint="free space on the disk or give the desk the right to write there",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
