@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from data import contracts
+from data.reach import reach_cells
 from data.store import (
     ATTEMPT_COLUMNS,
     REVISION_COLUMNS,
@@ -419,7 +420,11 @@ def bounds_of(table: pd.DataFrame) -> dict[str, Any]:
             reach["first"], reach["last"] = table[column].min(), table[column].max()
     if "lon" in table and len(table):
         reach |= {"west": table["lon"].min(), "south": table["lat"].min()}
-        reach |= {"east": table["lon"].max(), "north": table["lat"].max()}
+        reach |= {
+            "east": table["lon"].max(),
+            "north": table["lat"].max(),
+            "cells": reach_cells(table["lon"], table["lat"]),
+        }
     if "satellite" in table:
         reach["satellites"] = ",".join(sorted(str(s) for s in table["satellite"].unique()))
         reach["quality"] = ",".join(sorted(str(q) for q in table["quality"].unique()))

@@ -60,6 +60,7 @@ SNAPSHOT_COLUMNS: dict[str, str] = {
     "south": "float64",
     "east": "float64",
     "north": "float64",
+    "cells": "str",
     "satellites": "str",
     "quality": "str",
     "parser_version": "str",

@@ -20,6 +20,7 @@ import pandas as pd
 
 from data.clock import day_bounds, is_day_pass, thai_days
 from data.errors import NotStored
+from data.reach import touches
 from data.store import State, Store, StoredFile
 from models import counts
 from models.assign import TambonIndex, assign, build_index, load_index, outline_revision, save_index, share
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 #: Raised when the derived files change their form or meaning.
 VERSION = "2"
+#: A file whose rows reach so far beyond a place on every side was made for a region that holds it.
+_WIDE_DEG = 2.0
 #: Columns that assignment reads beside the position.
 _ASSIGN_NEEDS = ("acquired_at", "satellite", "quality")
 
@@ -225,15 +228,22 @@ class Detections:
         return pd.Series(covered, index=days)
 
     def reaching(self) -> pd.DataFrame:
-        """Return the hotspot files whose rows reach the tambons, with one degree of room (see SNAPSHOT_COLUMNS).
+        """Return the hotspot files that speak of the tambons (see SNAPSHOT_COLUMNS).
 
-        A file of a region seldom has a fire exactly on the edge of the area that was asked for.
+        A file does when it has a row in a half-degree cell of the place, or when its rows reach at least
+        `_WIDE_DEG` beyond the place on every side. A file noted without cells is judged by its box, with one degree of
+        room, since a file seldom has a fire exactly on its edge.
         """
         taken = self.store.snapshots(self.state)
+        taken = taken[taken["kind"] == "hotspots"]
         west, south, east, north = self.tambons.total_bounds
-        near = (taken["east"] >= west - 1) & (taken["west"] <= east + 1)
-        near &= (taken["north"] >= south - 1) & (taken["south"] <= north + 1)
-        mine: pd.DataFrame = taken[near & (taken["kind"] == "hotspots")]
+        box = (taken["east"] >= west - 1) & (taken["west"] <= east + 1)
+        box &= (taken["north"] >= south - 1) & (taken["south"] <= north + 1)
+        wide = (taken["west"] <= west - _WIDE_DEG) & (taken["east"] >= east + _WIDE_DEG)
+        wide &= (taken["south"] <= south - _WIDE_DEG) & (taken["north"] >= north + _WIDE_DEG)
+        told = taken["cells"].notna() & (taken["cells"] != "")
+        near = np.array([touches(cells, west, south, east, north) for cells in taken["cells"].where(told, "")], bool)
+        mine: pd.DataFrame = taken[np.where(told, near | wide, box)]
         return mine
 
 

@@ -243,12 +243,18 @@ def test_a_file_of_another_region_does_not_cover(store: Store) -> None:
     assert covered(view(store), day, day) == [False]
     bring(store, make.hotspots({"lon": 99.15, "lat": 15.0}))
     assert covered(view(store), day, day) == [False]
-    bring(store, make.hotspots({"lon": 100.1, "lat": 18.05}))  # 0.9 degrees east of the tambons
+    bring(store, make.hotspots({"lon": 99.45, "lat": 18.45}))  # outside the tambons, in their half-degree cell
     assert covered(view(store), day, day) == [True]
 
 
+def test_a_neighbouring_country_whose_box_holds_us_does_not_cover(store: Store) -> None:
+    """Rows west, north and east of the tambons, as Myanmar's are of Lampang: the box holds us, the file does not."""
+    bring(store, make.hotspots({"lon": 93.0, "lat": 15.0}, {"lon": 97.4, "lat": 18.05}, {"lon": 100.9, "lat": 21.0}))
+    assert covered(view(store), DAY(2026, 3, 10), DAY(2026, 3, 10)) == [False]
+
+
 def test_a_file_of_a_wide_region_without_a_row_here_covers(store: Store) -> None:
-    bring(store, make.hotspots({"lon": 97.0, "lat": 15.0}, {"lon": 105.0, "lat": 20.0}))
+    bring(store, make.hotspots({"lon": 96.5, "lat": 15.0}, {"lon": 105.0, "lat": 21.0}))
     assert covered(view(store), DAY(2026, 3, 10), DAY(2026, 3, 10)) == [True]
 
 
