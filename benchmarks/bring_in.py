@@ -11,11 +11,10 @@ import pandas as pd
 
 from benchmarks.measure import firms_csv, north, seconds
 from data.clock import utc_now
-from data.places import place
 from data.settings import load
 from data.store import Store
 from fetchers import importer
-from models.desk import Desk
+from models.desk import open_desk
 
 N = 1_000_000
 ROUNDS = 3
@@ -34,12 +33,12 @@ def main() -> None:
             store = Store(folder / f"store{turn}")
             _outlines(store, tambons)
             # The index of the outlines is made once per boundary file, not once per import.
-            desk = Desk(store, place("upper_north"), load(), is_sample=False)
+            desk = open_desk("upper_north", options=load(store=store.root))
             _ = desk.detections.index
             start = time.perf_counter()
             verdicts = importer.bring_in(store, importer.sources_of([csv], 10**10), utc_now)
             stored = time.perf_counter()
-            Desk(store, place("upper_north"), load(), is_sample=False).detections.assign_all()
+            desk.refresh().detections.assign_all()
             end = time.perf_counter()
             if turn:
                 times.append((end - start, stored - start))

@@ -6,6 +6,7 @@ change. Never fetches, never words anything.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import functools
 import zipfile
@@ -70,6 +71,12 @@ class Detections:
         self.tambons = tambons.sort_values("tambon").reset_index(drop=True)
         self.outline = outline_revision(self.tambons)
         self._kept: dict[int, counts.Totals] = {}
+
+    def at(self, state: State) -> Detections:
+        """Return the same tambons' view of another state, their index kept."""
+        other = copy.copy(self)
+        other.state, other._kept = state, {}
+        return other
 
     @property
     def parts(self) -> dict[int, StoredFile]:
