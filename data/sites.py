@@ -13,9 +13,6 @@ import pandas as pd
 
 _FACTS = Path(__file__).parent / "facts"
 
-#: Kinds that watch or talk rather than act on fuel, fire or smoke; told apart before anything is counted.
-WATCHING_KINDS = ("air_sensor", "fire_station", "command_post", "campaign", "agreement", "research", "funding")
-
 
 @functools.cache
 def sites() -> pd.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -133,8 +134,6 @@ def _is_readable(data: bytes) -> bool:
 
 
 def _strings(data: bytes) -> pd.DataFrame:
-    import io
-
     return pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False, encoding="utf-8-sig")
 
 

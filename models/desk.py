@@ -205,9 +205,7 @@ class Desk:
     @property
     def newest(self) -> dt.datetime | None:
         """Time of the newest stored detection file row or reading that bears on the place, None without any."""
-        taken = self.store.snapshots(self.state)
-        times = pd.concat([self.detections.reaching()["last"], taken.loc[taken["kind"] == "readings", "last"]]).dropna()
-        return None if times.empty else times.max().to_pydatetime()
+        return max(filter(None, (self.newest_of("hotspots"), self.newest_of("readings"))), default=None)
 
     def newest_of(self, kind: str) -> dt.datetime | None:
         """Return the time of the newest stored row of hotspots or readings of the place, None without any."""
