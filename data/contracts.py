@@ -111,6 +111,35 @@ STATION_COLUMNS: dict[str, str] = {
     "source": "str",
 }
 
+#: What weather tables hold, unit in the name; every one may be missing. Wind comes FROM `wind_from_*_deg` (0 = north);
+#: the columns without a height are at 10 m. Rain is the sum, the rest the mean or value of the hour.
+WEATHER_VALUES = (
+    "temperature_c",
+    "humidity_pct",
+    "rain_mm",
+    "pressure_hpa",
+    "wind_speed_ms",
+    "wind_from_deg",
+    "wind_speed_100m_ms",
+    "wind_from_100m_deg",
+    "wind_speed_925hpa_ms",
+    "wind_from_925hpa_deg",
+    "wind_speed_850hpa_ms",
+    "wind_from_850hpa_deg",
+    "boundary_layer_m",
+)
+#: One row per place, hour (its start) and issue. `issued_at` is missing for what was measured or analysed afterwards,
+#: and the moment a forecast was known for a forecast; `flag` is one of READING_FLAGS.
+WEATHER_COLUMNS: dict[str, str] = {
+    "station_id": "str",
+    "measured_at": "datetime64[us, UTC]",
+    "issued_at": "datetime64[us, UTC]",
+    **dict.fromkeys(WEATHER_VALUES, "float32"),
+    "flag": "category",
+    "source": "str",
+}
+WEATHER_CATEGORIES: dict[str, tuple[str, ...]] = {"flag": READING_FLAGS}
+
 TAMBON_COLUMNS: dict[str, str] = {
     "tambon": "str",
     "tambon_th": "str",

@@ -1,4 +1,4 @@
-"""The three pages laid out in Streamlit: widgets and their order, nothing worked out here.
+"""The frame of every page and the first pages laid out in Streamlit: widgets and their order, nothing worked out here.
 
 What is shown comes worded from `today`, `season` and `stored`; what is chosen goes into the view.
 """
@@ -69,9 +69,9 @@ def frame(outside: Outside) -> tuple[Desk, View]:
             say(view.lang, "app.language"),
             LANGS,
             format_func=lambda lang: say(lang, "app.this_language"),
-            key=_at("w_lang", view.lang),
+            key=at("w_lang", view.lang),
             label_visibility="collapsed",
-            on_change=_chosen,
+            on_change=note_choice,
             args=("lang", "w_lang"),
         )
     state = {"is_sample": desk.is_sample, "outline_detail": desk.outline_detail}
@@ -80,48 +80,52 @@ def frame(outside: Outside) -> tuple[Desk, View]:
     return desk, view
 
 
-def _opened() -> tuple[Desk, View]:
+def opened() -> tuple[Desk, View]:
+    """Return the desk and the view of this run, opened by `frame`."""
     desk: Desk = st.session_state["desk"]
     return desk, current_view(desk, {}, st.session_state)
 
 
-def _keep(**changes: Any) -> None:
-    _, view = _opened()
+def keep(**changes: Any) -> None:
+    """Change the view and the address that opens it."""
+    _, view = opened()
     changed = replace(view, **changes)
     st.session_state["view"] = changed.query()
     st.query_params.from_dict(changed.query())
 
 
-def _at(widget: str, value: Any) -> str:
+def at(widget: str, value: Any) -> str:
     """Let a widget stand where the view is, whoever moved it: the widget, the map, a button or a link."""
     st.session_state[widget] = value
     return widget
 
 
-def _chosen(field: str, widget: str) -> None:
+def note_choice(field: str, widget: str) -> None:
+    """Take what a widget was set to into the view (a callback of widgets)."""
     value = st.session_state[widget]
     # A segmented control can be switched off; the last choice then stays.
     if value is not None:
-        _keep(**{field: value})
+        keep(**{field: value})
 
 
 def _step(days: int) -> None:
-    _, view = _opened()
-    _keep(day=min(max(view.day + dt.timedelta(days=days), FIRST_DAY), LAST_DAY))
+    _, view = opened()
+    keep(day=min(max(view.day + dt.timedelta(days=days), FIRST_DAY), LAST_DAY))
 
 
-def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
+def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
+    """Show the choice of day and satellites; and, for a page with a map, of its span and theme."""
     lang = view.lang
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("◀", key="w_back", help=say(lang, "today.day_before"), on_click=_step, args=(-1,))
         st.date_input(
             say(lang, "today.day"),
-            key=_at("w_day", view.day),
+            key=at("w_day", view.day),
             format="DD/MM/YYYY",
             min_value=FIRST_DAY,
             max_value=LAST_DAY,
             width=150,
-            on_change=_chosen,
+            on_change=note_choice,
             args=("day", "w_day"),
         )
         st.button("▶", key="w_next", help=say(lang, "today.day_after"), on_click=_step, args=(1,))
@@ -130,23 +134,24 @@ def _controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
                 st.segmented_control(
                     say(lang, f"today.{field}"),
                     choices,
-                    key=_at(f"w_{field}", getattr(view, field)),
+                    key=at(f"w_{field}", getattr(view, field)),
                     format_func=lambda choice, field=field: say(lang, f"{field}.{choice}"),
-                    on_change=_chosen,
+                    on_change=note_choice,
                     args=(field, f"w_{field}"),
                 )
         st.selectbox(
             say(lang, "today.satellites"),
             sets,
-            key=_at(f"w_sats_{len(sets)}", view.sats),
+            key=at(f"w_sats_{len(sets)}", view.sats),
             width=300,
             format_func=lambda name: say(lang, f"satellites.{name}"),
-            on_change=_chosen,
+            on_change=note_choice,
             args=("sats", f"w_sats_{len(sets)}"),
         )
 
 
-def _figures(figures: list[today_view.Figure]) -> None:
+def show_figures(figures: list[today_view.Figure]) -> None:
+    """Show large numbers side by side."""
     st.html(today_view.figures_html(figures))
 
 
@@ -154,15 +159,15 @@ def today() -> None:
     """Lay out the Today page."""
     clicked = chosen_on("map")
     if clicked is not None:
-        _keep(tambon=clicked)
-    desk, view = _opened()
+        keep(tambon=clicked)
+    desk, view = opened()
     lang = view.lang
-    _controls(view, tuple(SATELLITE_SETS), with_map=True)
+    controls(view, tuple(SATELLITE_SETS), with_map=True)
     points_url, left_out = map_points(desk, view)
     page = today_view.build(desk, view, points_url, left_out)
     st.subheader(page.title)
     st.html(page.freshness)
-    _figures(page.figures)
+    show_figures(page.figures)
     for text in page.warnings:
         st.caption(f"⚠ {text}")
     left, right = st.columns([3, 2], gap="medium")
@@ -189,13 +194,13 @@ def _tambon_choice(desk: Desk, view: View) -> None:
     st.selectbox(
         say(lang, "today.tambon"),
         codes,
-        key=_at("w_tambon", view.tambon),
+        key=at("w_tambon", view.tambon),
         format_func=lambda code: (
             say(lang, "today.none")
             if not code
             else f"{today_view.name(lang, rows[code])} · {today_view.name(lang, rows[code], 'amphoe')}"
         ),
-        on_change=_chosen,
+        on_change=note_choice,
         args=("tambon", "w_tambon"),
     )
 
@@ -205,7 +210,7 @@ def _panel(desk: Desk, view: View) -> None:
     panel = today_view.panel(desk, view)
     st.markdown(f"#### {today_view.plain(panel.title)}")
     st.caption(today_view.plain(panel.subtitle))
-    _figures(panel.figures)
+    show_figures(panel.figures)
     if panel.trend:
         st.caption(say(lang, "panel.trend"))
         st.altair_chart(charts.daily_bars(lang, *panel.trend), width="stretch", theme=None)
@@ -235,10 +240,10 @@ def _sites(lang: Lang, sites: list[dict[str, str]]) -> None:
 
 def season() -> None:
     """Lay out the Season page."""
-    desk, view = _opened()
+    desk, view = opened()
     lang = view.lang
     view = season_view.comparable(view)
-    _controls(view, season_view.FIXED_SETS, with_map=False)
+    controls(view, season_view.FIXED_SETS, with_map=False)
     page = season_view.build(desk, view)
     st.subheader(page.title)
     st.caption(page.rule)
@@ -277,7 +282,7 @@ def season() -> None:
 
 def data() -> None:
     """Lay out the Data page."""
-    desk, view = _opened()
+    desk, view = opened()
     lang = view.lang
     st.subheader(say(lang, "data.title"))
     st.dataframe(stored.status(desk, lang), hide_index=True)
@@ -295,7 +300,7 @@ def data() -> None:
 
 def sources() -> None:
     """Lay out the Sources page."""
-    desk, view = _opened()
+    desk, view = opened()
     lang = view.lang
     outside: Outside = st.session_state["outside"]
     st.subheader(say(lang, "sources.title"))

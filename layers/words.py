@@ -1,4 +1,4 @@
-"""Every word a person reads, by key and language, from text/th.toml and text/en.toml.
+"""Every word a person reads, by key and language, from the files of text/th and text/en, one for each room.
 
 Never holds a sentence itself; a missing key is a fault that a test finds.
 """
@@ -27,9 +27,20 @@ class _Gaps(dict[str, Any]):
 
 @functools.cache
 def texts(lang: Lang) -> Mapping[str, str]:
-    """Return all texts of a language, flattened to dotted keys."""
-    with open(_TEXT / f"{lang}.toml", "rb") as handle:
-        return _flat(tomllib.load(handle))
+    """Return all texts of a language, flattened to dotted keys.
+
+    Raises
+    ------
+    ValueError
+        When two files give a text for the same key.
+    """
+    found: dict[str, str] = {}
+    for path in sorted((_TEXT / lang).glob("*.toml")):
+        more = _flat(tomllib.loads(path.read_text("utf-8")))
+        if both := found.keys() & more.keys():
+            raise ValueError(f"{path}: {sorted(both)[0]} has a text in another file already")
+        found |= more
+    return found
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

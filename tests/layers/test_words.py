@@ -51,7 +51,7 @@ class Use(NamedTuple):
 def calls(*folders: str) -> Iterator[tuple[str, ast.Call, str]]:
     """Yield every call in the code of some folders: where, the call, the name of what is called."""
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    for path in [*paths, ROOT / "cli.py"]:
+    for path in [*paths, *sorted((ROOT / "commands").rglob("*.py")), ROOT / "cli.py"]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
@@ -74,7 +74,7 @@ def names_in(node: ast.expr | None) -> frozenset[str] | None:
 
 def uses_of_errors() -> list[Use]:
     found = []
-    for where, call, name in calls("data", "fetchers", "models", "layers"):
+    for where, call, name in calls("data", "fetchers", "models", "layers", "briefings"):
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         key = literal(given.get("key"))
         if name in _ERRORS:
@@ -86,7 +86,7 @@ def uses_of_errors() -> list[Use]:
 
 def uses_of_remarks() -> list[Use]:
     found = []
-    for where, call, name in calls("data", "fetchers", "models", "layers"):
+    for where, call, name in calls("data", "fetchers", "models", "layers", "briefings"):
         key = literal(call.args[0]) if call.args else None
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         if key is None:
@@ -105,7 +105,7 @@ def uses_of_remarks() -> list[Use]:
 
 def uses_of_say() -> list[Use]:
     found = []
-    for where, call, name in calls("layers"):
+    for where, call, name in calls("layers", "briefings"):
         if name == "say" and len(call.args) > 1 and (key := literal(call.args[1])):
             given = {keyword.arg for keyword in call.keywords}
             found.append(Use(where, key, frozenset(filter(None, given)) if None not in given else None))
@@ -175,7 +175,7 @@ def test_every_key_in_the_code_has_words_and_every_placeholder_a_value(found: li
 
 def test_every_key_that_is_put_together_fits_some_text() -> None:
     patterns = {}
-    for where, call, name in calls("layers"):
+    for where, call, name in calls("layers", "briefings"):
         if name == "say" and len(call.args) > 1 and isinstance(call.args[1], ast.JoinedStr):
             parts = [literal(part) for part in call.args[1].values]
             patterns[where] = "".join("[A-Za-z0-9_]+" if part is None else re.escape(part) for part in parts)

@@ -1,0 +1,1 @@
+"""What leaves the house: briefings, bulletins, alerts. Reads models and data, draws no screen."""

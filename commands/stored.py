@@ -1,0 +1,111 @@
+"""Commands that bring data in and say what is stored: import, fetch, status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, period_of, print_rows
+from data import clock
+from fetchers import importer, reach, refresh, source
+from fetchers.sources import SOURCES
+from layers.words import say, say_outcome, say_verdict
+from models.desk import open_desk
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("import")(import_)
+    app.command()(fetch)
+    app.command()(status)
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Files, archives or folders; the form is recognised by content.")],
+    form: FormatOption = Format.table,
+) -> None:
+    """Bring files into the store and print a verdict for each.
+
+    Example: python cli.py import lampang_tambons.geojson downloads/*.csv
+    """
+    with clear_errors():
+        desk = open_desk()
+        limit = desk.settings.max_file_mb * 1_000_000
+        progress = Console(stderr=True)
+        with progress.status("…") as status:
+            verdicts = importer.bring_in(
+                desk.own_store,
+                importer.sources_of(files, limit),
+                clock.utc_now,
+                lambda verdict: status.update(verdict.file),
+            )
+            if any(v.kept for v in verdicts if v.kind in ("hotspots", "tambons")):
+                status.update(say(lang(), "word.preparing"))
+                desk.refresh().prepare()
+        columns = ["file", "format", "read", "kept", "duplicates", "rejected", "reason"]
+        rows = [[v.file, v.format, v.read, v.kept, v.duplicates, v.rejected, say_verdict(lang(), v)] for v in verdicts]
+        print_rows(pd.DataFrame(rows, columns=columns), form)
+        refused = [v for v in verdicts if v.refused is not None]
+        if refused and len(refused) == len(verdicts):
+            ERRORS.print(f"[bold red]{say(lang(), 'word.error')}[/]", end=" ")
+            ERRORS.print(f"{refused[0].file}: {say_verdict(lang(), refused[0])}", markup=False)
+            raise typer.Exit(1)
+
+
+def fetch(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Sources by key; without any, those that are due.")
+    ] = None,
+    first: Annotated[str, typer.Option("--from", help="First Thai day of a past period.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last Thai day of it, included.")] = "",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Fetch what is stale, or the named sources and period, and print a verdict for each.
+
+    Example: python cli.py fetch firms-snpp air4thai-live
+    """
+    if bool(first) != bool(last):
+        raise typer.BadParameter("--from and --to go together", param_hint="--to" if first else "--from")
+    period = source.Period(*period_of(first, last)) if first else None
+    with clear_errors():
+        desk = open_desk(place)
+        with Console(stderr=True).status("…") as shown, reach.way_out(desk.settings) as http:
+            outcomes = refresh.refresh(
+                desk.own_store,
+                http,
+                area=reach.area_of(desk.place, desk.stations, desk.tambons),
+                keys=desk.settings.keys,
+                now=clock.utc_now,
+                names=sources or (),
+                period=period,
+                told=lambda outcome: shown.update(outcome.source),
+            )
+            if any(outcome.rows for outcome in outcomes):
+                desk.refresh().prepare()
+        rows = [
+            {
+                "source": outcome.source,
+                "verdict": outcome.verdict,
+                "rows": outcome.rows,
+                "newest": clock.iso_ict(outcome.newest) if outcome.newest else None,
+                "message": say_outcome(lang(), outcome),
+            }
+            for outcome in outcomes
+        ]
+        print_rows(pd.DataFrame(rows, columns=["source", "verdict", "rows", "newest", "message"]), form)
+        if any(outcome.verdict == refresh.FAULT for outcome in outcomes):
+            raise typer.Exit(1)
+
+
+def status(form: FormatOption = Format.table) -> None:
+    """Show what is stored, how new it is, and whether anything is wrong.
+
+    Example: python cli.py status --format json
+    """
+    with clear_errors():
+        print_rows(open_desk().status([item.info for item in SOURCES.values()]), form)
