@@ -10,6 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from data.errors import ContractError
+from data.variables import registry
 
 SATELLITES = ("SNPP", "NOAA20", "NOAA21", "TERRA", "AQUA", "LANDSAT")
 SENSORS = ("VIIRS", "MODIS", "OLI")
@@ -140,6 +141,9 @@ WEATHER_COLUMNS: dict[str, str] = {
 }
 WEATHER_CATEGORIES: dict[str, tuple[str, ...]] = {"flag": READING_FLAGS}
 
+#: What names one row of weather. A number beats a missing value, a later number beats an earlier one.
+WEATHER_KEY = ("station_id", "measured_at", "issued_at")
+
 TAMBON_COLUMNS: dict[str, str] = {
     "tambon": "str",
     "tambon_th": "str",
@@ -225,6 +229,17 @@ _READINGS = _schema(
         "value": pa.Column(float, pa.Check.in_range(-50.0, 3000.0), nullable=True),
     }
 )
+_WEATHER = _schema(
+    {
+        "station_id": pa.Column(nullable=False),
+        "measured_at": pa.Column(nullable=False),
+        "flag": pa.Column(nullable=False),
+        **{
+            name: pa.Column("float32", pa.Check.in_range(registry()[name].low, registry()[name].high), nullable=True)
+            for name in WEATHER_VALUES
+        },
+    }
+)
 _STATIONS = _schema(
     {
         "station_id": pa.Column(nullable=False, unique=True),
@@ -260,3 +275,8 @@ def check_readings(table: pd.DataFrame) -> pd.DataFrame:
 def check_stations(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` typed and checked as stations; raise ContractError otherwise."""
     return _check(typed(table, STATION_COLUMNS, {}), _STATIONS, "stations")
+
+
+def check_weather(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` typed and checked as weather; raise ContractError otherwise."""
+    return _check(typed(table, WEATHER_COLUMNS, WEATHER_CATEGORIES), _WEATHER, "weather")

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data import contracts
+from data import contracts, weather
 from data.reach import reach_cells
 from data.store import (
     ATTEMPT_COLUMNS,
@@ -114,6 +114,9 @@ class Writer:
     before: State
     _hotspots: dict[str, _Part] = field(default_factory=dict)
     _readings: dict[str, _Part] = field(default_factory=dict)
+    #: Weather by year, and the years that changed.
+    _weather: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _weathered: set[str] = field(default_factory=set)
     _single: dict[str, pd.DataFrame] = field(default_factory=dict)
     _revisions: list[pd.DataFrame] = field(default_factory=list)
     _tambons: gpd.GeoDataFrame | None = None
@@ -218,6 +221,33 @@ class Writer:
         kept = len(np.unique(records[changed]))
         return Added(kept, len(np.unique(records)) - kept)
 
+    # -- weather -------------------------------------------------------------------------------------------------
+
+    def add_weather(self, table: pd.DataFrame, places: pd.DataFrame | None = None) -> Added:
+        """Add weather (WEATHER_COLUMNS) and the places it is of (STATION_COLUMNS); counted in rows.
+
+        A number replaces a missing value, a different number replaces the earlier one of the same place, hour and
+        issue (what was measured is kept among the revisions), a missing value replaces nothing.
+        """
+        if places is not None and len(places):
+            self._upsert("weather_places", contracts.check_stations(places), "station_id")
+        years = table["measured_at"].dt.year.to_numpy()
+        kept = 0
+        for year in np.unique(years):
+            part = str(year)
+            if part not in self._weather:
+                stored = self.before.tables.get("weather", {}).get(part)
+                held = contracts.empty(contracts.WEATHER_COLUMNS) if stored is None else self.store.weather_part(stored)
+                self._weather[part] = contracts.typed(held, contracts.WEATHER_COLUMNS, contracts.WEATHER_CATEGORIES)
+            self._weather[part], new, replaced = weather.joined(self._weather[part], table[years == year])
+            if new:
+                self._weathered.add(part)
+            if len(replaced):
+                rows = replaced.assign(averaging="PT1H", replaced_at=self.store.now())
+                self._revisions.append(contracts.typed(rows, REVISION_COLUMNS, {}))
+            kept += new
+        return Added(kept, len(table) - kept)
+
     def _write_year(self, year: str, part: _Part) -> StoredFile | None:
         part.frames = [_settled(part.frames)] if part.dirty else part.frames[:1]
         return self.store.put_table("hotspots", year, hotspots_to_arrow(part.frames[0])) if part.dirty else None
@@ -313,6 +343,10 @@ class Writer:
                 part.frames = [_latest(part.frames)]
                 content = pa.Table.from_pandas(part.frames[0], preserve_index=False)
                 changed.setdefault("readings", {})[year] = self.store.put_table("readings", year, content)
+        for year in sorted(self._weathered):
+            self._weather[year] = contracts.check_weather(weather.in_order(self._weather[year]))
+            content = pa.Table.from_pandas(self._weather[year], preserve_index=False)
+            changed.setdefault("weather", {})[year] = self.store.put_table("weather", year, content)
         for name, frame in self._single.items():
             content = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
             changed[name] = {"all": self.store.put_table(name, "all", content)}
@@ -340,6 +374,7 @@ class Writer:
             self.before = self.store.commit(self.before, new)
         for part in (*self._hotspots.values(), *self._readings.values()):
             part.dirty, part.gaps = False, {}
+        self._weathered.clear()
         self._single, self._revisions, self._tambons, self._entries = {}, [], None, []
         return self.before
 
@@ -413,8 +448,13 @@ def _same_shapes(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> bool:
 
 
 def bounds_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the reach of a detection or reading table in time and space, for its provenance."""
+    """Return the reach of a table of detections, readings or weather in time and space, for its provenance.
+
+    Of weather it is the reach of what is no forecast, where there is any.
+    """
     reach: dict[str, Any] = {}
+    if "issued_at" in table and bool((past := table["issued_at"].isna()).any()):
+        table = table[past]
     for column in ("acquired_at", "measured_at"):
         if column in table and len(table):
             reach["first"], reach["last"] = table[column].min(), table[column].max()

@@ -26,9 +26,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data import contracts
-from data.clock import Now, utc_now
+from data.clock import UTC, Now, utc_now
 from data.errors import Damaged, Locked, NotStored, StoreError
 from data.files import PARTIAL, sha256_of, sweep, write_whole
+from data.weather import in_order
 
 LAYOUT = 1
 #: Files no state names any more are kept this long for readers of an older state.
@@ -387,16 +388,45 @@ class Store:
         parts = self.parts("readings", state)
         if not parts:
             raise NotStored("no PM2.5 readings are stored", key="no_readings", hint="import a station file first")
-        years = [f for part, f in sorted(parts.items()) if start.year - 1 <= int(part) <= end.year + 1]
+        years = _years(parts, start, end)
         frames = [self.get_table(f).to_pandas() for f in years]
         table = pd.concat(frames) if frames else contracts.empty(contracts.READING_COLUMNS)
         table = contracts.typed(table, contracts.READING_COLUMNS, contracts.READING_CATEGORIES)
         inside = (table["measured_at"] >= start) & (table["measured_at"] < end)
         return table[inside].reset_index(drop=True)
 
+    def weather_part(self, stored: StoredFile) -> pd.DataFrame:
+        """Return one stored year of weather in WEATHER_COLUMNS."""
+        table = self.get_table(stored).to_pandas()
+        return contracts.typed(table, contracts.WEATHER_COLUMNS, contracts.WEATHER_CATEGORIES)
+
+    def weather(self, start: dt.datetime, end: dt.datetime, state: State | None = None) -> pd.DataFrame:
+        """Return weather of the hours that begin in [start, end), in WEATHER_COLUMNS, by place, hour and issue.
+
+        Raises
+        ------
+        NotStored
+            When no weather was ever stored.
+        """
+        parts = self.parts("weather", state)
+        if not parts:
+            raise NotStored("no weather is stored", key="no_weather", hint="import a weather file, or fetch a source")
+        frames = [self.weather_part(f) for f in _years(parts, start, end)]
+        frames = [f[(f["measured_at"] >= start) & (f["measured_at"] < end)] for f in frames]
+        table = pd.concat([f for f in frames if len(f)] or [contracts.empty(contracts.WEATHER_COLUMNS)])
+        table = contracts.typed(table, contracts.WEATHER_COLUMNS, contracts.WEATHER_CATEGORIES)
+        return in_order(table) if len(frames) > 1 else table
+
+    def weather_places(self, state: State | None = None) -> pd.DataFrame:
+        """Return the places that stored weather is of, in STATION_COLUMNS; empty when none is known."""
+        return self._places("weather_places", state)
+
     def stations(self, state: State | None = None) -> pd.DataFrame:
         """Return the stored stations in STATION_COLUMNS; empty when none was stored."""
-        stored = self.parts("stations", state).get("all")
+        return self._places("stations", state)
+
+    def _places(self, table: str, state: State | None) -> pd.DataFrame:
+        stored = self.parts(table, state).get("all")
         if stored is None:
             return contracts.empty(contracts.STATION_COLUMNS)
         return contracts.typed(self.get_table(stored).to_pandas(), contracts.STATION_COLUMNS, {})
@@ -414,6 +444,12 @@ class Store:
         """Return people per tambon (tambon, population, year, source), or None when none was imported."""
         stored = self.parts("population", state).get("all")
         return None if stored is None else self.get_table(stored).to_pandas()
+
+
+def _years(parts: Mapping[str, StoredFile], start: dt.datetime, end: dt.datetime) -> list[StoredFile]:
+    """Return the yearly parts that may hold moments of [start, end), oldest first."""
+    first, last = start.astimezone(UTC).year, end.astimezone(UTC).year
+    return [stored for part, stored in sorted(parts.items()) if first <= int(part) <= last]
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -220,6 +220,8 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
         if parsed.stations is not None and len(parsed.stations):
             writer.add_stations(parsed.stations)
         added = writer.add_readings(parsed.table)
+    elif parsed.kind == "weather":
+        added = writer.add_weather(parsed.table, parsed.stations)
     elif parsed.kind == "stations":
         added = writer.add_stations(parsed.table)
     elif parsed.kind == "tambons":

@@ -12,7 +12,16 @@ from typing import Any, Literal
 import pandas as pd
 
 Kind = Literal[
-    "hotspots", "readings", "stations", "tambons", "population", "interventions", "burn_bans", "milestones", "published"
+    "hotspots",
+    "readings",
+    "weather",
+    "stations",
+    "tambons",
+    "population",
+    "interventions",
+    "burn_bans",
+    "milestones",
+    "published",
 ]
 
 
@@ -57,7 +66,7 @@ class Parsed:
     mended : tuple of Remark
         Rows or columns put right on purpose, or facts worth telling.
     stations : DataFrame or None
-        Stations that a readings file describes.
+        Stations or places that a file of readings or weather describes.
     """
 
     format: str

@@ -17,7 +17,20 @@ import geopandas as gpd
 import pandas as pd
 
 from data.errors import FileRefused
-from fetchers import air4thai, boundaries, firms, gistda, known, pcd, population, shapes, tidy_air, workbook
+from fetchers import (
+    air4thai,
+    boundaries,
+    firms,
+    gistda,
+    known,
+    open_meteo_json,
+    pcd,
+    population,
+    shapes,
+    tidy_air,
+    tidy_weather,
+    workbook,
+)
 from fetchers.parsed import Parsed
 from fetchers.unpack import Member
 
@@ -76,7 +89,8 @@ def _workbook(data: bytes, name: str, now: dt.datetime) -> Parsed:
         # An officer may have saved a hotspot file from a spreadsheet program.
         text = workbook.first_sheet_as_text(data)
         columns = header_of(text)
-        if not (gistda.recognise(columns) or firms.recognise(columns) or tidy_air.recognise(columns)):
+        readers = (gistda.recognise, firms.recognise, tidy_air.recognise, tidy_weather.recognise)
+        if not any(recognised(columns) for recognised in readers):
             raise refusal from None
         return _text(text, name, now)
 
@@ -104,6 +118,8 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
         raise FileRefused(f"{name}: a table that the desk brings along", key="own_table")
     if tidy_air.recognise(columns):
         return tidy_air.parse(data, name, now)
+    if tidy_weather.recognise(columns):
+        return tidy_weather.parse(data, now)
     if gistda.recognise(columns):
         return gistda.parse_text(data, now)
     if len(columns) == 1 and not _is_readable(data):
@@ -152,6 +168,8 @@ def _json(data: bytes, name: str, now: dt.datetime) -> Parsed:
         return air4thai.parse_live(document, now)
     if air4thai.is_history(document):
         return air4thai.parse_history(document, now)
+    if open_meteo_json.is_weather(document):
+        return open_meteo_json.parse(document, now)
     service = known.name_of(document)
     if service:
         raise FileRefused(f"{name}: recognised as {service}", key="known_but_unread", context={"service": service})

@@ -26,7 +26,7 @@ from models.assign import assign
 from models.cube import Detections
 
 #: A satellite of the set passes at least twice a day; after a day without any row a source is silent (findings F1).
-_STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60}
+_STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60, "weather": 12 * 60}
 
 
 #: Days in which stations that are one instrument are looked for: enough for daily means with gaps, and one season.
@@ -392,7 +392,7 @@ class Desk:
         taken = self.store.snapshots(self.state)
         rows: list[tuple[str, str | None, int | None, str]] = []
         moment = self.now()
-        for kind, column in (("hotspots", "satellites"), ("readings", "format")):
+        for kind, column in (("hotspots", "satellites"), ("readings", "format"), ("weather", "format")):
             some = self.detections.reaching() if kind == "hotspots" else taken[taken["kind"] == kind]
             names = sorted({name for text in some[column].dropna() for name in str(text).split(",") if name})
             for name in names:

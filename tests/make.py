@@ -57,6 +57,23 @@ STATION: dict[str, Any] = {
 }
 
 
+WEATHER: dict[str, Any] = {
+    "station_id": "mast",
+    "measured_at": "2026-03-10T00:00Z",
+    "issued_at": None,
+    "temperature_c": 30.0,
+    "flag": "ok",
+    "source": "test",
+}
+
+
+def weather(*changes: Mapping[str, Any]) -> pd.DataFrame:
+    """Return weather, one row for each change of `WEATHER`, doubles kept."""
+    table = pd.DataFrame([{**WEATHER, **change} for change in changes])
+    moments = {name: pd.to_datetime(table[name], utc=True) for name in ("measured_at", "issued_at")}
+    return contracts.typed(table.assign(**moments), contracts.WEATHER_COLUMNS, contracts.WEATHER_CATEGORIES)
+
+
 def hotspots(*changes: Mapping[str, Any]) -> pd.DataFrame:
     """Return detections, one for each change of `HOTSPOT`, doubles kept."""
     table = pd.DataFrame([{**HOTSPOT, **change} for change in changes], columns=_names(contracts.HOTSPOT_COLUMNS))
