@@ -10,14 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data import contracts, weather
+from data import contracts, grids, weather
 from data.reach import reach_cells
 from data.store import (
     ATTEMPT_COLUMNS,
@@ -29,6 +29,9 @@ from data.store import (
     describe,
     hotspots_to_arrow,
 )
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 #: Where two rows of one detection meet, the fields of the first of these win and the others fill its gaps.
 _PROVIDER_RANK = {"firms": 0, "gistda": 1, "sample": 2}
@@ -117,6 +120,7 @@ class Writer:
     #: Weather by year, and the years that changed.
     _weather: dict[str, pd.DataFrame] = field(default_factory=dict)
     _weathered: set[str] = field(default_factory=set)
+    _grids: dict[str, grids.Block] = field(default_factory=dict)
     _single: dict[str, pd.DataFrame] = field(default_factory=dict)
     _revisions: list[pd.DataFrame] = field(default_factory=list)
     _tambons: gpd.GeoDataFrame | None = None
@@ -252,6 +256,31 @@ class Writer:
         part.frames = [_settled(part.frames)] if part.dirty else part.frames[:1]
         return self.store.put_table("hotspots", year, hotspots_to_arrow(part.frames[0])) if part.dirty else None
 
+    # -- grids ---------------------------------------------------------------------------------------------------
+
+    def add_grid(self, array: xr.DataArray) -> Added:
+        """Add gridded fields (see `data.grids`), cut to the box that is kept. Counted in fields, one for each time.
+
+        The key of a field is its variable, source, axes, time and run; a number replaces a missing cell, a different
+        number replaces the earlier one, a missing cell replaces nothing.
+
+        Raises
+        ------
+        ContractError
+            When it is no such grid or touches nothing of the box.
+        """
+        kept = 0
+        for part, block in grids.block_of(array).by_month():
+            old = self._grids.get(part)
+            stored = self.before.tables.get("grids", {}).get(part)
+            if old is None and stored is not None:
+                old = grids.from_arrow(self.store.get_table(stored))
+            both, new = grids.merged(old, block)
+            kept += new
+            if new:
+                self._grids[part] = both
+        return Added(kept, array.sizes["time"] - kept)
+
     # -- small tables --------------------------------------------------------------------------------------------
 
     def _rows(self, name: str) -> pd.DataFrame | None:
@@ -347,6 +376,8 @@ class Writer:
             self._weather[year] = contracts.check_weather(weather.in_order(self._weather[year]))
             content = pa.Table.from_pandas(self._weather[year], preserve_index=False)
             changed.setdefault("weather", {})[year] = self.store.put_table("weather", year, content)
+        for name, block in self._grids.items():
+            changed.setdefault("grids", {})[name] = self.store.put_table("grids", name, grids.to_arrow(block))
         for name, frame in self._single.items():
             content = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
             changed[name] = {"all": self.store.put_table(name, "all", content)}
@@ -375,6 +406,7 @@ class Writer:
         for part in (*self._hotspots.values(), *self._readings.values()):
             part.dirty, part.gaps = False, {}
         self._weathered.clear()
+        self._grids = {}
         self._single, self._revisions, self._tambons, self._entries = {}, [], None, []
         return self.before
 
@@ -465,6 +497,9 @@ def bounds_of(table: pd.DataFrame) -> dict[str, Any]:
             "north": table["lat"].max(),
             "cells": reach_cells(table["lon"], table["lat"]),
         }
+    if "west" in table and len(table):
+        edges = {"west": "min", "south": "min", "east": "max", "north": "max"}
+        reach |= {edge: table[edge].agg(end) for edge, end in edges.items()}
     if "satellite" in table:
         reach["satellites"] = ",".join(sorted(str(s) for s in table["satellite"].unique()))
         reach["quality"] = ",".join(sorted(str(q) for q in table["quality"].unique()))

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import geopandas as gpd
@@ -29,7 +29,11 @@ from data import contracts
 from data.clock import UTC, Now, utc_now
 from data.errors import Damaged, Locked, NotStored, StoreError
 from data.files import PARTIAL, sha256_of, sweep, write_whole
+from data.grids import LISTED, Block, chosen_runs, from_arrow, joined
 from data.weather import in_order
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LAYOUT = 1
 #: Files no state names any more are kept this long for readers of an older state.
@@ -439,6 +443,93 @@ class Store:
         table = self.get_table(stored).to_pandas()
         geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
         return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
+
+    def grids(self, state: State | None = None) -> pd.DataFrame:
+        """Return what gridded fields are stored, one row per variable, source and axes, in `data.grids.LISTED` columns.
+
+        `first` and `last` are UTC, `runs` counts model runs (0 for an analysis), `step_deg` is the size of a cell.
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        for part, stored in sorted(self.parts("grids", state).items()):
+            block = from_arrow(self.get_table(stored, ["time", "run"]))
+            entry = rows.setdefault(
+                part.rpartition(".")[0],
+                {
+                    "variable": block.variable,
+                    "source": block.source,
+                    "units": block.units,
+                    "axes": block.axes.key,
+                    "time": [],
+                    "run": [],
+                    "cells": block.axes.cells,
+                    "step_deg": block.axes.step_lat,
+                },
+            )
+            entry["time"].append(block.time)
+            entry["run"].append(block.run)
+        for entry in rows.values():
+            time, run = np.unique(np.concatenate(entry.pop("time"))), np.unique(np.concatenate(entry.pop("run")))
+            first, last = (pd.Timestamp(time[at], tz="UTC") for at in (0, -1))
+            entry |= {"first": first, "last": last, "times": len(time), "runs": int((~np.isnat(run)).sum())}
+        return pd.DataFrame(list(rows.values()), columns=list(LISTED))
+
+    def grid_blocks(
+        self,
+        variable: str,
+        source: str,
+        start: dt.datetime,
+        end: dt.datetime,
+        state: State | None = None,
+        *,
+        axes: str = "",
+    ) -> Iterator[Block]:
+        """Yield the stored fields of [start, end), a month of one set of axes at a time, every run of them."""
+        low, high = (np.datetime64(pd.Timestamp(moment).tz_convert(None), "us") for moment in (start, end))
+        months = [str(moment.astype("datetime64[M]")) for moment in (low, high)]
+        for part, stored in sorted(self.parts("grids", state).items()):
+            name, made_by, mark, month = part.split(".")
+            if (name, made_by) != (variable, source) or (axes and mark != axes) or not months[0] <= month <= months[1]:
+                continue
+            block = from_arrow(self.get_table(stored))
+            chosen = np.flatnonzero((block.time >= low) & (block.time < high))
+            if len(chosen):
+                yield block if len(chosen) == len(block.time) else block.take(chosen)
+
+    def grid(
+        self,
+        variable: str,
+        source: str,
+        start: dt.datetime,
+        end: dt.datetime,
+        state: State | None = None,
+        *,
+        axes: str = "",
+        run: dt.datetime | None = None,
+    ) -> xr.DataArray:
+        """Return the gridded field of [start, end): (time, lat, lon), one field per time.
+
+        Where several runs speak of one time, an analysis wins over a forecast and a newer run over an older one;
+        with `run`, only that run. Cells that a part lacks are missing.
+
+        Raises
+        ------
+        NotStored
+            When there is none.
+        StoreError
+            Key ``grid_lattices``, when the fields lie on different cells and `axes` does not name one.
+        """
+        blocks = list(self.grid_blocks(variable, source, start, end, state, axes=axes))
+        wanted = None if run is None else np.datetime64(pd.Timestamp(run).tz_convert(None), "us")
+        blocks = [block.take(chosen_runs(block.time, block.run, wanted)) for block in blocks]
+        blocks = [block for block in blocks if len(block.time)]
+        if not blocks:
+            raise NotStored(
+                f"no grid of {variable} from {source} is stored for {start} to {end}",
+                key="no_grid",
+                context={"variable": variable, "source": source},
+                hint="import a gridded file of it first",
+            )
+        return joined(blocks)
 
     def population(self, state: State | None = None) -> pd.DataFrame | None:
         """Return people per tambon (tambon, population, year, source), or None when none was imported."""

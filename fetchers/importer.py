@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.clock import Now
 from data.errors import ContractError, FileRefused, HazeError
-from data.merge import Writer, bounds_of, fetched_now
+from data.merge import Added, Writer, bounds_of, fetched_now
 from data.store import Store
 from fetchers import recognise, unpack
 from fetchers.parsed import Parsed, Remark
@@ -226,6 +226,9 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
         added = writer.add_stations(parsed.table)
     elif parsed.kind == "tambons":
         added = writer.add_tambons(parsed.table)
+    elif parsed.kind == "grid":
+        each = [writer.add_grid(array) for array in parsed.grids]
+        added = Added(sum(one.kept for one in each), sum(one.duplicates for one in each))
     else:
         added = writer.add_population(parsed.table)
     return Verdict(

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Kind = Literal[
     "hotspots",
@@ -22,6 +25,8 @@ Kind = Literal[
     "burn_bans",
     "milestones",
     "published",
+    "grid",
+    "raster",
 ]
 
 
@@ -58,7 +63,8 @@ class Parsed:
     kind : str
         What the table holds.
     table : DataFrame
-        Good rows only, in the contract of `kind`. A GeoDataFrame for tambons.
+        Good rows only, in the contract of `kind`. A GeoDataFrame for tambons. For grids a row for each field:
+        `variable`, `measured_at`, `run` and its outer centres `west`, `south`, `east`, `north`.
     read : int
         Rows met in the file, good or bad.
     rejected : tuple of Remark
@@ -67,6 +73,8 @@ class Parsed:
         Rows or columns put right on purpose, or facts worth telling.
     stations : DataFrame or None
         Stations or places that a file of readings or weather describes.
+    grids : tuple of DataArray
+        The fields of a gridded file (see `data.grids`), one array per variable and run.
     """
 
     format: str
@@ -76,6 +84,7 @@ class Parsed:
     rejected: tuple[Remark, ...] = ()
     mended: tuple[Remark, ...] = ()
     stations: pd.DataFrame | None = None
+    grids: tuple[xr.DataArray, ...] = ()
 
     @property
     def rejected_count(self) -> int:

@@ -34,8 +34,9 @@ from fetchers import (
 from fetchers.parsed import Parsed
 from fetchers.unpack import Member
 
-#: First bytes of forms that hold data of another kind than this desk reads from files.
-_GRIDS = (b"GRIB", b"CDF\x01", b"CDF\x02", b"\x89HDF", b"II*\x00", b"MM\x00*", b"II+\x00")
+#: First bytes of gridded forms.
+_NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")
+_GRIDS = (b"GRIB", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 #: Tables of the project itself, by columns that only they have.
 _OWN_TABLES = (
     {"plan13_milestone", "tambon_basis"},
@@ -72,6 +73,10 @@ def parse(member: Member, now: dt.datetime) -> Parsed:
         return boundaries.parse_boundaries(shapes.load_frame(data, "parquet"), "geoparquet")
     if data[:15] == b"SQLite format 3":
         return boundaries.parse_boundaries(shapes.load_frame(data, "gpkg"), "geopackage")
+    if data[:8].startswith(_NETCDF):
+        from fetchers import netcdf  # loads xarray, which a file of rows never needs
+
+        return netcdf.parse(data, member.name, now)
     if data[:8].startswith(_GRIDS):
         raise FileRefused("a grid, not a table", key="grid_unread")
     text = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")

@@ -407,6 +407,10 @@ class Desk:
             newest = None if pd.isna(state["newest"]) else state["newest"].tz_convert("Asia/Bangkok").isoformat()
             minutes = None if pd.isna(state["age_minutes"]) else int(state["age_minutes"])
             rows.append((str(state["source"]), newest, minutes, str(state["verdict"])))
+        for grid in self.store.grids(self.state).to_dict("records"):
+            newest, age = grid["last"], int((pd.Timestamp(moment) - grid["last"]).total_seconds() // 60)
+            name = f"grid:{grid['variable']}:{grid['source']}"
+            rows.append((name, newest.tz_convert("Asia/Bangkok").isoformat(), age, f"stored ({grid['times']} fields)"))
         detail = self.outline_detail
         rows.append(
             (f"tambons:{self.place.key}", None, None, "embedded" if detail == "generalised" else f"stored ({detail})")
