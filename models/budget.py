@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+import highspy
 import numpy as np
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array, vstack
 
 from data.errors import ContractError, ModelError
 
@@ -30,9 +31,10 @@ OPTION_COLUMNS: dict[str, str] = {
     "benefit_low": "float64",
     "benefit_high": "float64",
 }
-#: Largest gap between the plan and the proven bound that is accepted, as a share of the benefit.
+#: The search ends when the plan is proven to lie within this share of the best, or when its time is up; what was proven
+#: by then is told.
 GAP = 1e-4
-_TIME_LIMIT_S = 60.0
+_TIME_LIMIT_S = 20.0
 _BENEFITS = ("benefit", "benefit_low", "benefit_high")
 
 
@@ -132,95 +134,124 @@ def _broken(column: str, got: str) -> ContractError:
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """Rules of one form: each row of `matrix` times the choice is at most `bound`."""
+
+    matrix: csr_array
+    bound: float
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the solver found: nothing in `chosen` where no choice keeps the rules, or none was met in time."""
+
+    infeasible: bool
+    chosen: np.ndarray | None
+    cost: float
+    gap: float
+
+
+def _within(cost: np.ndarray, most: float) -> _Rows:
+    # In thousandths of the limit: the solver's tolerances are made for numbers of this size.
+    unit = most / 1000 or 1.0
+    return _Rows(csr_array(cost[None, :] / unit), most / unit)
+
+
+@dataclass(frozen=True)
 class _Problem:
-    """The rules as rows over two blocks of n variables: whether an option stands, and how many units of it."""
+    """The rules as rows over one yes or no for each option and number of units of it."""
 
     table: pd.DataFrame
     rules: Rules
 
-    @property
-    def size(self) -> int:
-        return 2 * len(self.table)
+    @cached_property
+    def option(self) -> np.ndarray:
+        """Position of each variable's option in the table."""
+        return np.repeat(np.arange(len(self.table)), self.table["most_units"])
 
-    @property
-    def upper(self) -> np.ndarray:
-        return np.concatenate([np.ones(len(self.table)), self.table["most_units"].to_numpy(float)])
+    @cached_property
+    def units(self) -> np.ndarray:
+        """Units that each variable stands for, 1 to the most of its option."""
+        return np.concatenate([np.arange(1, most + 1) for most in self.table["most_units"]])
 
-    def per_unit(self, value: np.ndarray) -> np.ndarray:
-        return np.concatenate([np.zeros(len(self.table)), value])
+    def of_units(self, column: str) -> np.ndarray:
+        """Return a column given per unit, for the units of each variable."""
+        return np.asarray(self.table[column].to_numpy(float)[self.option] * self.units)
 
     @property
     def baht(self) -> np.ndarray:
-        return np.concatenate([self.table["fixed_baht"].to_numpy(), self.table["unit_baht"].to_numpy()])
+        """Cost of each variable."""
+        return np.asarray(self.table["fixed_baht"].to_numpy()[self.option] + self.of_units("unit_baht"))
 
-    @property
-    def crew_days(self) -> np.ndarray:
-        return self.per_unit(self.table["unit_crew_days"].to_numpy())
-
-    def structure(self) -> list[LinearConstraint]:
-        """Return what holds whatever money there is: units go with standing, measures fit together in a tambon."""
-        n = len(self.table)
-        at = np.arange(n)
-        most = self.table["most_units"].to_numpy(float)
-        rows = np.concatenate([at, at, n + at, n + at])
-        columns = np.concatenate([at, n + at, at, n + at])
-        # units - most * stands <= 0, and stands - units <= 0
-        numbers = np.concatenate([-most, np.ones(n), np.ones(n), -np.ones(n)])
-        found = [_at_most(rows, columns, numbers, 2 * n, self.size, 0.0)]
-        tambon = pd.factorize(self.table["tambon"])[0]
-        most_here = float(self.rules.most_per_tambon)
-        found.append(_at_most(tambon, at, np.ones(n), int(tambon.max()) + 1, self.size, most_here))
+    def structure(self) -> list[_Rows]:
+        """Return what holds whatever money there is: one number of units an option, what fits together in a tambon."""
+        found = [self._at_most(np.arange(len(self.table)), 1.0)]
+        found.append(self._at_most(pd.factorize(self.table["tambon"])[0], float(self.rules.most_per_tambon)))
         for one, other in self.rules.excludes:
             found += self._pairs(one, other, 1.0, 1.0)
         for one, other in self.rules.needs:
             found += self._pairs(one, other, -1.0, 0.0)
         return found
 
-    def _pairs(self, one: str, other: str, sign: float, bound: float) -> list[LinearConstraint]:
-        """Bind two measures of each tambon: ``one + sign * other <= bound``."""
-        spot = {(t, m): at for at, (t, m) in enumerate(zip(self.table["tambon"], self.table["measure"], strict=True))}
-        here = [(at, spot.get((t, other))) for (t, m), at in spot.items() if m == one]
-        triples = []
-        for row, (first, second) in enumerate(here):
-            triples.append((row, first, 1.0))
-            if second is not None:
-                triples.append((row, second, sign))
-        if not triples:
-            return []
-        rows, columns, numbers = (np.array(part) for part in zip(*triples, strict=True))
-        return [_at_most(rows, columns, numbers, len(here), self.size, bound)]
+    def _at_most(self, group: np.ndarray, bound: float, sign: float = 1.0) -> _Rows:
+        """Bind how many options of each group stand; `group` by option."""
+        variable = np.arange(len(self.option))
+        return self._rows(group[self.option], variable, np.full(len(variable), sign), bound)
 
-    def floors(self) -> list[LinearConstraint]:
+    def _rows(self, rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, bound: float) -> _Rows:
+        shape = (int(rows.max()) + 1, len(self.option))
+        return _Rows(coo_array((numbers, (rows, columns)), shape=shape).tocsr(), bound)
+
+    def _pairs(self, one: str, other: str, sign: float, bound: float) -> list[_Rows]:
+        """Bind two measures of each tambon: ``one + sign * other <= bound``."""
+        place = pd.factorize(self.table["tambon"])[0][self.option]
+        measure = self.table["measure"].to_numpy()[self.option]
+        first, second = np.flatnonzero(measure == one), np.flatnonzero(measure == other)
+        if not len(first):
+            return []
+        columns = np.concatenate([first, second])
+        numbers = np.concatenate([np.ones(len(first)), np.full(len(second), sign)])
+        return [self._rows(place[columns], columns, numbers, bound)]
+
+    def floors(self) -> list[_Rows]:
         """Return the fairness rule: so many measures in each amphoe."""
         if self.rules.least_per_amphoe <= 0:
             return []
         amphoe = pd.factorize(self.table["amphoe"])[0]
-        ones = -np.ones(len(amphoe))
-        least = -float(self.rules.least_per_amphoe)
-        return [_at_most(amphoe, np.arange(len(amphoe)), ones, int(amphoe.max()) + 1, self.size, least)]
+        return [self._at_most(amphoe, -float(self.rules.least_per_amphoe), -1.0)]
 
-    def limits(self) -> list[LinearConstraint]:
+    def limits(self) -> list[_Rows]:
         """Return the limits of money and crews."""
-        found = [LinearConstraint(self.baht[None, :], -np.inf, self.rules.baht)]
+        found = [_within(self.baht, self.rules.baht)]
         if self.rules.crew_days is not None:
-            found.append(LinearConstraint(self.crew_days[None, :], -np.inf, self.rules.crew_days))
+            found.append(_within(self.of_units("unit_crew_days"), self.rules.crew_days))
         return found
 
-    def solve(self, cost: np.ndarray, constraints: list[LinearConstraint]) -> OptimizeResult:
-        """Return the cheapest point under some rules."""
-        return milp(
-            cost,
-            integrality=np.ones(self.size),
-            bounds=Bounds(0, self.upper),
-            constraints=constraints,
-            options={"mip_rel_gap": GAP, "time_limit": _TIME_LIMIT_S},
-        )
-
-
-def _at_most(
-    rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, height: int, width: int, bound: float
-) -> LinearConstraint:
-    return LinearConstraint(coo_array((numbers, (rows, columns)), shape=(height, width)).tocsr(), -np.inf, bound)
+    def solve(self, cost: np.ndarray, constraints: list[_Rows]) -> _Found:
+        """Return the cheapest choice under some rules."""
+        matrix = vstack([rows.matrix for rows in constraints]).tocsr()
+        bounds = np.concatenate([np.full(rows.matrix.shape[0], rows.bound) for rows in constraints])
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(cost), len(bounds)
+        model.col_cost_, model.col_lower_, model.col_upper_ = cost, np.zeros(len(cost)), np.ones(len(cost))
+        model.row_lower_, model.row_upper_ = np.full(len(bounds), -np.inf), bounds
+        model.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+        model.a_matrix_.value_ = matrix.data
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        # Standard output belongs to the rows that a command prints.
+        solver.setOptionValue("log_to_console", False)
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("mip_rel_gap", GAP)
+        solver.setOptionValue("time_limit", _TIME_LIMIT_S)
+        solver.passModel(model)
+        solver.run()
+        told = solver.getInfo()
+        infeasible = solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+        feasible = told.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        chosen = np.array(solver.getSolution().col_value) if feasible else None
+        return _Found(infeasible, chosen, float(told.objective_function_value), float(told.mip_gap))
 
 
 def _conflict(problem: _Problem) -> RulesConflict:
@@ -232,22 +263,22 @@ def _conflict(problem: _Problem) -> RulesConflict:
     fair = [*problem.structure(), *problem.floors()]
     cheapest = problem.solve(problem.baht, fair)
     context: dict[str, object] = {"least": rules.least_per_amphoe, "most": rules.most_per_tambon}
-    if cheapest.status == 2:
+    if cheapest.infeasible:
         return RulesConflict(
             f"no plan: {rules.least_per_amphoe} measures in each amphoe, at most {rules.most_per_tambon} in a tambon",
             key="rules_options",
             context=context,
             hint="lower the fewest measures per amphoe, or allow more in a tambon",
         )
-    context |= {"baht": f"{rules.baht:,.0f}", "needed": f"{cheapest.fun:,.0f}"}
-    if cheapest.fun > rules.baht:
+    context |= {"baht": f"{rules.baht:,.0f}", "needed": f"{cheapest.cost:,.0f}"}
+    if cheapest.cost > rules.baht:
         return RulesConflict(
-            f"no plan: {rules.least_per_amphoe} measures in each amphoe cost at least {cheapest.fun:,.0f} baht",
+            f"no plan: {rules.least_per_amphoe} measures in each amphoe cost at least {cheapest.cost:,.0f} baht",
             key="rules_baht",
             context=context,
             hint="raise the budget or lower the fewest measures per amphoe",
         )
-    least = float(problem.solve(problem.crew_days, fair).fun)
+    least = float(problem.solve(problem.of_units("unit_crew_days"), fair).cost)
     context |= {"days": f"{rules.crew_days or 0:,.0f}", "needed_days": f"{least:,.0f}"}
     return RulesConflict(
         f"no plan: {rules.least_per_amphoe} measures in each amphoe take at least {least:,.0f} crew days",
@@ -271,28 +302,30 @@ def best_plan(options: pd.DataFrame, rules: Rules) -> Plan:
     RulesConflict
         When no plan keeps all rules; names them.
     ModelError
-        When the solver does not prove the gap in time.
+        When no plan at all is found in time.
 
     Notes
     -----
-    For each option a binary says whether it stands and a whole number how many units; fixed costs go with the binary.
-    Solved by HiGHS (branch and cut) through `scipy.optimize.milp`.
+    For each option and number of units a yes or no, at most one yes an option: so a fixed cost needs no variable of
+    its own, and the relaxation is much tighter than with whole numbers of units. Solved by HiGHS (branch and cut).
     """
     problem = _Problem(check_options(options), rules)
-    value = problem.table["benefit_low" if rules.robust else "benefit"].to_numpy()
+    value = problem.of_units("benefit_low" if rules.robust else "benefit")
     began = time.perf_counter()
-    found = problem.solve(-problem.per_unit(value), [*problem.structure(), *problem.floors(), *problem.limits()])
-    if found.status == 2:
+    found = problem.solve(-value, [*problem.structure(), *problem.floors(), *problem.limits()])
+    if found.infeasible:
         raise _conflict(problem)
-    if found.status != 0:
+    if found.chosen is None:
         raise ModelError(
-            f"the solver stopped before it proved a plan: {found.message}",
+            f"no plan found within {_TIME_LIMIT_S:g} s",
             key="plan_unproven",
             context={"seconds": f"{_TIME_LIMIT_S:g}"},
             hint="ask for fewer options or looser rules",
         )
-    units = np.round(found.x[len(problem.table) :]).astype(np.int64)
-    return _plan(problem.table, rules, units, float(found.mip_gap or 0.0), time.perf_counter() - began)
+    stands = np.round(found.chosen) > 0
+    units = np.zeros(len(problem.table), np.int64)
+    units[problem.option[stands]] = problem.units[stands]
+    return _plan(problem.table, rules, units, found.gap, time.perf_counter() - began)
 
 
 def _plan(table: pd.DataFrame, rules: Rules, units: np.ndarray, gap: float, seconds: float) -> Plan:

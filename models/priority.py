@@ -68,12 +68,13 @@ def rank(criteria: pd.DataFrame, weights: Mapping[str, float]) -> Ranking:
     TOPSIS (Hwang and Yoon 1981) by pymcdm on criteria scaled to 0..1. Firmness: each weight is multiplied by a number
     drawn evenly from 1 - `SPREAD` to 1 + `SPREAD`, `_DRAWS` times with a fixed seed.
     """
-    unknown = set(weights) - set(criteria)
+    names = [str(name) for name in criteria.columns]
+    unknown = set(weights) - set(names)
     if unknown:
-        raise ValueError(f"no criterion {sorted(unknown)[0]!r}; known are {', '.join(criteria)}")
+        raise ValueError(f"no criterion {sorted(unknown)[0]!r}; known are {', '.join(names)}")
     if not all(np.isfinite(weight) and weight >= 0 for weight in weights.values()):
         raise ValueError("a weight is a number of at least 0")
-    asked = [name for name in criteria if weights.get(name, 0) > 0]
+    asked = [name for name in names if weights.get(name, 0) > 0]
     if not asked:
         raise ValueError("at least one weight must be above 0")
     used = [name for name in asked if criteria[name].nunique() > 1]
@@ -84,7 +85,7 @@ def rank(criteria: pd.DataFrame, weights: Mapping[str, float]) -> Ranking:
         return Ranking(rows.assign(top_share=np.nan, unknown=""), {}, left_out, float("nan"))
     known = criteria[used].astype(float)
     filled = known.fillna(known.median()).to_numpy()
-    share = np.array([weights[name] for name in used], float)
+    share = np.array([float(weights[name]) for name in used])
     share = share / share.sum()
     score = _scores(filled, share)
     place = _places(score)
@@ -131,6 +132,6 @@ def _agreement(place: np.ndarray, moved: np.ndarray) -> float:
 
 
 def reasons(row: Mapping[str, object], most: int = 3) -> list[tuple[str, float]]:
-    """Return what lifts a row of `Ranking.rows` above the middle tambon: criterion and weighted distance, most first."""
+    """Return what lifts a row of `Ranking.rows` above the middle tambon: criterion and weighted distance."""
     parts = [(name[5:], float(str(value))) for name, value in row.items() if name.startswith("part_")]
     return sorted([part for part in parts if part[1] > 0], key=lambda part: -part[1])[:most]

@@ -1,0 +1,53 @@
+"""Ranking and budget as the command line gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.app import stores
+from tests.test_cli import rows, run
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("choose") / "store"
+    stores.bring(root, **{"march.csv": stores.firms()})
+    return root
+
+
+def test_the_most_burdened_tambon_comes_first(store: Path) -> None:
+    found = rows(store, "rank", "--weights", "fire=1")
+    assert len(found) == 100
+    assert {"code", "score"} <= set(found[0])
+    # Suomi NPP: three detections in A, one in B.
+    assert [row["code"] for row in found[:2]] == [stores.A, stores.B]
+    assert found[0]["score"] == pytest.approx(1.0)
+    assert found[0]["why"]
+
+
+def test_the_plan_keeps_the_budget_and_says_why(store: Path) -> None:
+    found = rows(store, "budget", "--baht", "200000")
+    assert {"site", "tambon", "baht", "benefit", "reason"} <= set(found[0])
+    assert 0 < sum(row["baht"] for row in found) <= 200000
+    assert found[0]["tambon"] == stores.A
+    assert {row["basis"] for row in found} == {"assumed"}
+
+
+def test_rules_that_cannot_be_kept_end_in_a_clear_error(store: Path) -> None:
+    done = run(store, "budget", "--baht", "1000", "--least-per-amphoe", "1", HAZE_LANG="th")
+    assert done.returncode == 1
+    assert "บาท" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("rank", "--weights", "rain=1"), ("rank", "--weights", "fire=-1"), ("budget", "--baht", "-5"), ("budget",)],
+)
+def test_wrong_usage(store: Path, words: tuple[str, ...]) -> None:
+    assert run(store, *words).returncode == 2
+
+
+def test_without_data_there_is_no_ranking(tmp_path: Path) -> None:
+    assert run(tmp_path / "empty", "rank").returncode == 1
