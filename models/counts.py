@@ -124,6 +124,32 @@ def count(
     return whole, shared / SHARES_OF
 
 
+def daily_each(
+    years: Sequence[Totals], first: dt.date, last: dt.date, satellites: Sequence[str], passes: str, chosen: np.ndarray
+) -> np.ndarray:
+    """Count detections per Thai day and tambon, both ends included, zeros shown.
+
+    Parameters
+    ----------
+    chosen : ndarray of int
+        Positions of the tambons.
+
+    Returns
+    -------
+    ndarray of int64, shape (days, len(chosen))
+    """
+    out = np.zeros(((last - first).days + 1, len(chosen)), np.int64)
+    which, half = _groups(satellites, passes)
+    for year in years:
+        low = max(0, min(year.days, (first - year.first).days))
+        high = max(0, min(year.days, (last - year.first).days + 1))
+        if high > low:
+            block = year.counts[which, half, low : high + 1][..., chosen].sum(axis=(0, 1), dtype=np.int64)
+            start = (year.first - first).days + low
+            out[start : start + high - low] += np.diff(block, axis=0)
+    return out
+
+
 def daily(
     years: Sequence[Totals], first: dt.date, last: dt.date, satellites: Sequence[str], passes: str, chosen: np.ndarray
 ) -> pd.Series:
@@ -139,17 +165,8 @@ def daily(
     Series of int64
         One value a day from `first` to `last`, zeros included, index datetime64[D].
     """
-    days = pd.date_range(first, last, freq="D")
-    out = np.zeros(len(days), np.int64)
-    which, half = _groups(satellites, passes)
-    for year in years:
-        low = max(0, min(year.days, (first - year.first).days))
-        high = max(0, min(year.days, (last - year.first).days + 1))
-        if high > low:
-            block = year.counts[which, half, low : high + 1][..., chosen].sum(axis=(0, 1, 3), dtype=np.int64)
-            start = (year.first - first).days + low
-            out[start : start + high - low] += np.diff(block)
-    return pd.Series(out, index=days, name="count")
+    each = daily_each(years, first, last, satellites, passes, chosen)
+    return pd.Series(each.sum(axis=1), index=pd.date_range(first, last, freq="D"), name="count")
 
 
 def land_counts(hotspots: pd.DataFrame) -> pd.Series:

@@ -184,6 +184,13 @@ class Detections:
         self._require()
         return counts.daily(self._years(first, last), first, last, satellites, passes, chosen)
 
+    def daily_each(
+        self, first: dt.date, last: dt.date, satellites: Sequence[str], chosen: np.ndarray, passes: str = "all"
+    ) -> np.ndarray:
+        """Count detections per Thai day and tambon, int64 of shape (days, len(chosen)); zeros shown."""
+        self._require()
+        return counts.daily_each(self._years(first, last), first, last, satellites, passes, chosen)
+
     def between(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the detections that count in Thai days `first` to `last`, both included.
 
