@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from commands.frame import (
     PlaceOption,
     ToOption,
     clear_errors,
+    day_of,
     lang,
     period_of,
     print_rows,
@@ -31,6 +33,7 @@ class DangerBy(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(danger)
+    app.command()(chance)
 
 
 def danger(
@@ -60,3 +63,46 @@ def danger(
         places = dict.fromkeys(["ffmc", "dmc", "dc", "isi", "bui", "fwi", "dsr"], 3) | {"source_km": 1}
         order = ["code", "day", "ffmc", "dmc", "dc", "isi", "bui", "fwi", "class", "source_km", "dsr", "state"]
         print_rows(shown.round(places)[[*order, "days_run"]], form)
+
+
+def chance(
+    day: Annotated[
+        str, typer.Option(help="Thai day spoken of; the day after the newest stored one when left out.")
+    ] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Print the record on unseen seasons instead.")] = False,
+    first: Annotated[str, typer.Option("--from", help="With --verify: first Thai day judged.")] = "",
+    last: Annotated[str, typer.Option("--to", help="With --verify: last Thai day judged, included.")] = "",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the chance of at least one hotspot in each tambon on a day, from what was known the day before.
+
+    With --verify, each haze season in the period is judged by methods that learned from earlier seasons alone.
+
+    Example: python cli.py chance --day 2026-04-27
+    """
+    if not verify and (first or last):
+        raise typer.BadParameter("--from and --to belong to --verify", param_hint="--from")
+    chosen = day_of(day, "--day") if day else None
+    with clear_errors():
+        from layers import danger as words
+        from models import likelihood, likelihood_record
+        from models.desk import open_desk
+
+        desk = open_desk(place)
+        past = likelihood.history(desk)
+        if verify:
+            stored = (str(past.days[0]), str(past.days[-1]))
+            judged = likelihood_record.judge(past, *period_of(first or stored[0], last or stored[1]))
+            card = likelihood_record.report_card(judged)
+            ERRORS.print(words.verified(lang(), card, past), markup=False)
+            print_rows(card.round(4), form)
+            return
+        card = likelihood_record.record(desk, past)
+        known = past.days[past.covered]
+        target = chosen or known[-1].astype(object) + dt.timedelta(days=1)
+        made = likelihood_record.chances(past, target, likelihood_record.served_by(card))
+        for text in words.chance_notes(lang(), made, card):
+            ERRORS.print(text, markup=False)
+        shown = made.table.assign(day=made.table["day"].dt.strftime("%Y-%m-%d"))
+        print_rows(shown.round({"probability": 4, "fires_1": 2, "fires_7": 2, "fwi": 1}), form)

@@ -86,14 +86,15 @@ def noon_weather(weather: pd.DataFrame) -> pd.DataFrame:
     fallen = hourly.assign(day=(local + pd.Timedelta(hours=12)).dt.floor("D")).groupby(["station_id", "day"])["rain_mm"]
     rain = fallen.sum().where(fallen.count() >= FEWEST_RAIN_HOURS).rename("rain_mm").reset_index()
     joined = at_noon.drop(columns="rain_mm").merge(rain, on=["station_id", "day"], how="left")
-    whole = joined[["station_id", "day", *_NOON]].dropna().reset_index(drop=True)
+    whole: pd.DataFrame = joined[["station_id", "day", *_NOON]].dropna().reset_index(drop=True)
     return whole.astype(dict.fromkeys(_NOON, "float64") | {"day": "datetime64[s]"})
 
 
 def hourly_weather(weather: pd.DataFrame) -> pd.DataFrame:
     """Return one row per place and hour: what was measured or analysed afterwards, else the newest forecast."""
     ordered = weather.sort_values(["station_id", "measured_at", "issued_at"], kind="stable", na_position="last")
-    return ordered.drop_duplicates(["station_id", "measured_at"], keep="last").reset_index(drop=True)
+    once: pd.DataFrame = ordered.drop_duplicates(["station_id", "measured_at"], keep="last")
+    return once.reset_index(drop=True)
 
 
 def distances_km(tambons: pd.DataFrame, places: pd.DataFrame) -> NDArray[np.float64]:
@@ -101,8 +102,8 @@ def distances_km(tambons: pd.DataFrame, places: pd.DataFrame) -> NDArray[np.floa
     middle = tambons.geometry.representative_point()
     lon, lat = middle.x.to_numpy(), middle.y.to_numpy()
     shape = (len(tambons), len(places))
-    ends = (np.broadcast_to(places[name].to_numpy(float), shape).ravel() for name in ("lon", "lat"))
-    away = _GEOD.inv(np.repeat(lon, shape[1]), np.repeat(lat, shape[1]), *ends)[2]
+    ends = [np.broadcast_to(places[name].to_numpy(float), shape).ravel() for name in ("lon", "lat")]
+    away = _GEOD.inv(np.repeat(lon, shape[1]), np.repeat(lat, shape[1]), ends[0], ends[1])[2]
     return np.asarray(away, dtype=float).reshape(shape) / 1000
 
 

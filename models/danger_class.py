@@ -1,4 +1,4 @@
-"""Danger classes in local terms: how often fires were seen here at a fire weather index, against how often on the whole.
+"""Danger classes in local terms: how often fires are seen here at a fire weather index, against how often on average.
 
 The limits come from stored fires and weather together; with too few of them from the local climate alone, and that is
 said. Never uses the Canadian limits, which were made for other forests. Pure but for reading the desk's counts.
@@ -6,6 +6,7 @@ said. Never uses the Canadian limits, which were made for other forests. Pure bu
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,12 +64,10 @@ class Classes:
         return self.fire_tambon_days / self.tambon_days if self.tambon_days else float("nan")
 
 
-def history_set(desk: Desk, first: pd.Timestamp, last: pd.Timestamp) -> str:
-    """Return the satellite set with the most stored days in a period, Suomi NPP when equal."""
-    covered = {
-        name: int(desk.detections.stored_days(first.date(), last.date(), SATELLITE_SETS[name]).sum()) for name in _SETS
-    }
-    return max(_SETS, key=lambda name: covered[name])
+def history_set(desk: Desk, first: dt.date, last: dt.date) -> str:
+    """Return the satellite set with the most stored detections of the place in a period, Suomi NPP when equal."""
+    seen = {name: int(desk.daily(first, last, SATELLITE_SETS[name]).sum()) for name in _SETS}
+    return max(_SETS, key=lambda name: seen[name])
 
 
 def fire_history(known: pd.DataFrame, desk: Desk) -> tuple[pd.DataFrame, str]:
@@ -89,13 +88,13 @@ def fire_history(known: pd.DataFrame, desk: Desk) -> tuple[pd.DataFrame, str]:
     empty = known[["tambon", "day", "fwi"]].iloc[:0].assign(fire=False)
     if known.empty or not desk.seasons:
         return empty, _SETS[0]
-    first, last = known["day"].min(), known["day"].max()
+    first, last = known["day"].min().date(), known["day"].max().date()
     name = history_set(desk, first, last)
     satellites = SATELLITE_SETS[name]
-    covered = desk.detections.stored_days(first.date(), last.date(), satellites)
-    each = desk.detections.daily_each(first.date(), last.date(), satellites, desk.in_place)
+    covered = desk.detections.stored_days(first, last, satellites)
+    each = desk.detections.daily_each(first, last, satellites, desk.in_place)
     mine = known[known["day"].map(covered).to_numpy(bool)]
-    row = (mine["day"] - first).dt.days.to_numpy()
+    row = (mine["day"] - pd.Timestamp(first)).dt.days.to_numpy()
     column = pd.Index(desk.tambons["tambon"]).get_indexer(mine["tambon"])
     return mine[["tambon", "day", "fwi"]].assign(fire=each[row, column] > 0).reset_index(drop=True), name
 

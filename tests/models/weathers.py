@@ -1,4 +1,4 @@
-"""Hourly weather that tests work out by hand: one value for every hour of some Thai days at a place, changed at will."""
+"""Hourly weather that tests work out by hand: one value for every hour of some Thai days, changed at will."""
 
 from __future__ import annotations
 
