@@ -7,6 +7,7 @@ without weather has no danger: it is "cannot tell", never "low". Never fetches a
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,14 @@ import pandas as pd
 import pyproj
 from numpy.typing import NDArray
 
+from data import places
 from data.clock import ICT_OFFSET, day_bounds
 from models import fwi
 from models.danger_class import CANNOT_TELL, Classes, classes_of, set_classes
 from models.desk import Desk
 
+#: Raised when the derived table changes its form or meaning.
+VERSION = "1"
 INDICES = ("ffmc", "dmc", "dc", "isi", "bui", "fwi", "dsr")
 #: States of a tambon-day: known; codes still too near their start to be trusted; no whole noon weather near enough.
 OK, SETTLING, NO_WEATHER = "ok", "settling", "no_weather"
@@ -97,30 +101,37 @@ def hourly_weather(weather: pd.DataFrame) -> pd.DataFrame:
     return once.reset_index(drop=True)
 
 
-def distances_km(tambons: pd.DataFrame, places: pd.DataFrame) -> NDArray[np.float64]:
+def distances_km(tambons: pd.DataFrame, stands: pd.DataFrame) -> NDArray[np.float64]:
     """Return the distance from the middle of each tambon to each place, shape (tambons, places)."""
     middle = tambons.geometry.representative_point()
     lon, lat = middle.x.to_numpy(), middle.y.to_numpy()
-    shape = (len(tambons), len(places))
-    ends = [np.broadcast_to(places[name].to_numpy(float), shape).ravel() for name in ("lon", "lat")]
+    shape = (len(tambons), len(stands))
+    ends = [np.broadcast_to(stands[name].to_numpy(float), shape).ravel() for name in ("lon", "lat")]
     away = _GEOD.inv(np.repeat(lon, shape[1]), np.repeat(lat, shape[1]), ends[0], ends[1])[2]
     return np.asarray(away, dtype=float).reshape(shape) / 1000
 
 
-def tambon_weather(noon: pd.DataFrame, places: pd.DataFrame, tambons: pd.DataFrame) -> Weather:
+def tambon_weather(noon: pd.DataFrame, stands: pd.DataFrame, tambons: pd.DataFrame) -> Weather | None:
     """Give each tambon and day the noon weather of the nearest place that has it whole that day.
 
     Parameters
     ----------
     noon : DataFrame
         Result of `noon_weather`, at least one row.
-    places : DataFrame
-        STATION_COLUMNS; a place without a position is of no use here.
+    stands : DataFrame
+        `station_id`, `lon`, `lat`; a place without a position is of no use here.
     tambons : GeoDataFrame
+
+    Returns
+    -------
+    Weather or None
+        None when no noon is of a place whose position is known.
     """
-    known = places.dropna(subset=["lon", "lat"])
+    known = stands.dropna(subset=["lon", "lat"])
     known = known[known["station_id"].isin(set(noon["station_id"]))].reset_index(drop=True)
     mine = noon[noon["station_id"].isin(set(known["station_id"]))]
+    if mine.empty:
+        return None
     first = mine["day"].min().to_datetime64().astype("datetime64[D]")
     days = np.arange(first, mine["day"].max().to_datetime64().astype("datetime64[D]") + 1)
     shape = (len(days), len(tambons))
@@ -142,6 +153,24 @@ def tambon_weather(noon: pd.DataFrame, places: pd.DataFrame, tambons: pd.DataFra
     return Weather(days, fwi.Season(*values), source_km, source)
 
 
+def weather_places(desk: Desk) -> pd.DataFrame:
+    """Return where stored weather stands, as far as known: as stored, at the station of the same id, or approximately.
+
+    Returns
+    -------
+    DataFrame
+        `station_id`, `lon`, `lat`.
+    """
+    known = [
+        desk.store.weather_places(desk.state),
+        desk.store.stations(desk.state),
+        places.embedded_stations(),
+        places.approximate_weather_places(),
+    ]
+    table = pd.concat([one[["station_id", "lon", "lat"]] for one in known if len(one)], ignore_index=True)
+    return table.dropna().drop_duplicates("station_id").reset_index(drop=True)
+
+
 def indices(desk: Desk) -> pd.DataFrame:
     """Return the fire weather index of every tambon of the place on all days from the first to the last stored noon.
 
@@ -157,14 +186,26 @@ def indices(desk: Desk) -> pd.DataFrame:
     NotStored
         When no weather was ever stored.
     """
+    parts = desk.store.parts("weather", desk.state)
+    if not parts:
+        desk.store.weather(desk.now(), desk.now(), desk.state)  # raises: none was ever stored
+    held = [parts, *(desk.store.parts(name, desk.state) for name in ("weather_places", "stations"))]
+    names = [file.sha256 for part in held for _, file in sorted(part.items())]
+    key = hashlib.sha256("".join([*names, desk.detections.outline, desk.place.key, VERSION]).encode()).hexdigest()[:16]
+    made = desk.store.derived("danger.parquet", key, lambda path: _work_out(desk, sorted(parts)).to_parquet(path))
+    return pd.read_parquet(made)
+
+
+def _work_out(desk: Desk, years: list[str]) -> pd.DataFrame:
     columns = ["tambon", "day", *INDICES, "days_run", "source", "source_km", "state"]
-    years = [int(part) for part in desk.store.parts("weather", desk.state)] or [desk.now().year]
-    start, end = day_bounds(dt.date(min(years) - 1, 12, 31), dt.date(max(years) + 1, 1, 1))
+    start, end = day_bounds(dt.date(int(years[0]) - 1, 12, 31), dt.date(int(years[-1]) + 1, 1, 1))
     noons = noon_weather(desk.store.weather(start, end, desk.state))
     if noons.empty:
         return pd.DataFrame(columns=columns)
     tambons = desk.tambons
-    weather = tambon_weather(noons, desk.store.weather_places(desk.state), tambons)
+    weather = tambon_weather(noons, weather_places(desk), tambons)
+    if weather is None:
+        return pd.DataFrame(columns=columns)
     months = weather.days.astype("datetime64[M]").astype(int) % 12 + 1
     codes = fwi.run(weather.season, months, tambons.geometry.representative_point().y.to_numpy())
     state = np.where(np.isnan(codes.fwi), NO_WEATHER, np.where(codes.days_run < SETTLING_DAYS, SETTLING, OK))

@@ -227,6 +227,17 @@ def embedded_stations() -> pd.DataFrame:
     return check_stations(table)
 
 
+def approximate_weather_places() -> pd.DataFrame:
+    """Return where weather stands whose files carry no position (see ``weather.toml``).
+
+    Returns
+    -------
+    DataFrame
+        `station_id`, `lon`, `lat` (degrees), `within_km` (estimated error), `basis`.
+    """
+    return pd.DataFrame(_toml("weather.toml")["place"])
+
+
 def utm(lon: ArrayLike, lat: ArrayLike, epsg: int) -> tuple[NDArray[np.str_], NDArray[np.float64], NDArray[np.float64]]:
     """Return positions in a UTM zone, as crews write them.
 

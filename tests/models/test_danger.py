@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from data.errors import NotStored
-from models import danger, danger_class, fwi
+from models import danger, danger_class, fwi, likelihood
 from models.danger_class import LEVELS, Classes
 from tests import make
 from tests.layers import desks
@@ -207,3 +207,23 @@ def test_distances_are_geodesic() -> None:
     places = make.stations(place("a", 99.05, 18.05), place("b", 99.05, 19.05))
     away = danger.distances_km(make.tambons(1, 1), places)
     assert away.round(1).tolist() == [[0.0, 110.7]]  # one degree of latitude at 18.5 north is 110.7 km
+
+
+def test_weather_without_a_position_speaks_for_no_tambon(tmp_path: Path) -> None:
+    store = desks.store_of(tmp_path, [desks.march()])
+    weathers.add(store, weathers.hours("somewhere", "2026-02-01", "2026-03-12"))
+    desk = desks.desk_of(store)
+    table, classes = danger.daily_danger(desk, DAY(2026, 3, 10), DAY(2026, 3, 11))
+    assert table["state"].tolist() == ["no_weather"] * 8
+    assert (classes.basis, classes.tambon_days) == ("regional", 0)
+    amphoe, _ = danger.daily_danger(desk, DAY(2026, 3, 10), DAY(2026, 3, 11), "amphoe")
+    assert amphoe["class"].tolist() == ["cannot_tell"] * 2
+    assert np.isnan(likelihood.history(desk).fwi).all()
+
+
+def test_masts_without_a_printed_position_stand_at_their_village(tmp_path: Path) -> None:
+    store = desks.store_of(tmp_path)
+    weathers.add(store, weathers.hours("egat:ban_soppad", "2026-02-01", "2026-03-12"))
+    stands = danger.weather_places(desks.desk_of(store)).set_index("station_id")
+    assert stands.loc["egat:ban_soppad", ["lon", "lat"]].tolist() == [99.764, 18.251]
+    assert stands.loc["37t", "lon"] == pytest.approx(99.05)  # as stored, not as shipped

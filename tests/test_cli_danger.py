@@ -1,0 +1,76 @@
+"""The commands of danger and chance: columns promised, notes on stderr, wrong usage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import cli
+from tests.layers import desks
+from tests.models import weathers
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    store = desks.store_of(tmp_path / "store", [desks.march()])
+    weather = weathers.hours("a", "2026-02-01", "2026-03-12")
+    weathers.add(store, weather, {"station_id": "a", "lon": 99.1, "lat": 18.1})
+    monkeypatch.setenv("HAZE_MODE", "cached")
+    monkeypatch.setenv("HAZE_LANG", "en")
+    return store.root
+
+
+def rows(*command: str) -> tuple[pd.DataFrame, str]:
+    done = RUN.invoke(cli.app, [*command, "--format", "json"])
+    assert done.exit_code == 0, done.stderr
+    return pd.DataFrame(json.loads(done.stdout)), done.stderr
+
+
+def test_danger_gives_the_promised_columns_and_says_its_basis(stored: Path) -> None:
+    table, notes = rows("danger", "--from", "2026-03-10", "--to", "2026-03-11")
+    promised = ["code", "day", "ffmc", "dmc", "dc", "isi", "bui", "fwi", "class", "source_km"]
+    assert table.columns.tolist()[:10] == promised
+    mine = table[table["code"].str.startswith("5201") & (table["day"] == "2026-03-10")]
+    assert {"520101", "520102", "520103", "520104"} <= set(mine["code"])
+    assert "Too few fires" in notes
+    amphoe, _ = rows("danger", "--from", "2026-03-10", "--to", "2026-03-10", "--by", "amphoe")
+    assert "5201" in set(amphoe["code"])
+
+
+def test_chance_speaks_of_the_day_after_the_newest_and_names_its_method(stored: Path) -> None:
+    table, notes = rows("chance")
+    assert table["day"].unique().tolist() == ["2026-03-13"]
+    assert set(table["method"]) == {"week"}
+    assert table["probability"].isna().all()
+    assert "too few to say" in notes
+    assert "No record yet" in notes
+    unknown, told = rows("chance", "--day", "2026-03-20")
+    assert unknown["rank"].isna().all()
+    assert "Cannot tell" in told
+
+
+def test_chance_verify_on_one_season_has_nothing_to_judge(stored: Path) -> None:
+    table, notes = rows("chance", "--verify", "--from", "2026-01-01", "--to", "2026-03-12")
+    assert table.empty
+    assert "No record yet" in notes
+
+
+def test_wrong_usage(stored: Path) -> None:
+    assert RUN.invoke(cli.app, ["chance", "--from", "2026-01-01"]).exit_code == 2
+    assert RUN.invoke(cli.app, ["chance", "--day", "tomorrow"]).exit_code == 2
+    assert RUN.invoke(cli.app, ["danger", "--from", "2026-02-01", "--to", "2026-01-01"]).exit_code == 2
+
+
+def test_without_weather_danger_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desks.store_of(tmp_path / "store", [desks.march()])
+    monkeypatch.setenv("HAZE_MODE", "cached")
+    done = RUN.invoke(cli.app, ["danger", "--from", "2026-03-10", "--to", "2026-03-10"])
+    assert done.exit_code == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
