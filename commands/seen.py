@@ -117,13 +117,22 @@ def air(
 ) -> None:
     """Show PM2.5 in µg/m³ with coverage and the Thai index of 2023 (which is defined for 24 h means only).
 
-    Without --place every stored station is shown.
+    Without --place every stored station is shown. A tambon without a station is estimated: low and high are its 90 %
+    interval, and its coverage is 0. An amphoe is the mean over the people of its tambons, or over their area.
 
     Example: python cli.py air --by station --from 2026-03-26 --to 2026-03-30 --averaging PT24H
     """
+    from models import area_air
+
     start, end = period_of(first, last)
     with clear_errors():
-        everywhere = by is AirBy.station and not place
-        table = open_desk(place).air(by.value, start, end, averaging.value, everywhere=everywhere)
+        desk = open_desk(place)
+        if by is AirBy.station:
+            table = desk.air(start, end, averaging.value, everywhere=not place)
+        elif by is AirBy.tambon:
+            table = area_air.tambon_air(desk, start, end, averaging.value)
+        else:
+            table, weight = area_air.amphoe_air(desk, start, end, averaging.value)
+            ERRORS.print(say(lang(), f"surface.weighed_by_{weight}"), markup=False)
         shown = [clock.iso_ict(time) for time in table["time"]]
         print_rows(table.assign(time=[text[:10] for text in shown] if averaging is Averaging.P1D else shown), form)

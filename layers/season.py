@@ -155,7 +155,7 @@ def _areas(desk: Desk, view: View, years: list[int], until: dt.date, by: str) ->
 
 def _air(desk: Desk, lang: Lang, start: dt.date, end: dt.date) -> pd.DataFrame:
     try:
-        series = desk.air("station", start, end, "P1D")
+        series = desk.air(start, end, "P1D")
     except NotStored:
         return pd.DataFrame(columns=["day", "pm25", "station"])
     names = desk.stations.set_index("station_id")[f"name_{lang}"]

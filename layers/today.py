@@ -118,7 +118,7 @@ def station_values(desk: Desk, day: dt.date) -> pd.DataFrame:
     table["time"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]")
     for averaging in ("PT24H", "P1D"):
         try:
-            series = desk.air("station", day, day, averaging)
+            series = desk.air(day, day, averaging)
         except NotStored:
             break
         series = series[series["pm25"].notna()].drop_duplicates("code", keep="last")

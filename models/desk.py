@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -245,11 +244,16 @@ class Desk:
         return table[table["station_type"].isin(["ground", "mobile"])].reset_index(drop=True)
 
     @functools.cached_property
-    def all_stations(self) -> pd.DataFrame:
-        """Every place in the place that gives PM2.5: official stations, low-cost sensors and model points."""
+    def known_stations(self) -> pd.DataFrame:
+        """Every station, sensor and model point with a known position, wherever it stands: STATION_COLUMNS."""
         stored, embedded = self.store.stations(self.state), places.embedded_stations()
         extra = embedded[~embedded["station_id"].isin(set(stored["station_id"]))]
-        table = pd.concat([part for part in (stored, extra) if len(part)], ignore_index=True)
+        return pd.concat([part for part in (stored, extra) if len(part)], ignore_index=True)
+
+    @functools.cached_property
+    def all_stations(self) -> pd.DataFrame:
+        """Every place in the place that gives PM2.5: official stations, low-cost sensors and model points."""
+        table = self.known_stations
         index = self.detections.index
         position = assign(index, table["lon"].to_numpy(), table["lat"].to_numpy())
         table = table.assign(tambon=index.named(position))
@@ -263,10 +267,9 @@ class Desk:
             return table[table["flag"] != "model"].reset_index(drop=True)
         return table[table["station_id"].isin(set(self.stations["station_id"]))].reset_index(drop=True)
 
-    def air(self, by: str, first: dt.date, last: dt.date, averaging: str, *, everywhere: bool = False) -> pd.DataFrame:
-        """Return PM2.5 of the place.
+    def air(self, first: dt.date, last: dt.date, averaging: str, *, everywhere: bool = False) -> pd.DataFrame:
+        """Return PM2.5 at the stations of the place; tambons and amphoes are in `models.surface`.
 
-        A tambon or amphoe has a value where a station stands in it; elsewhere it is missing with coverage 0.
         `everywhere` gives every stored station, also those of other provinces and those without a known position.
 
         Returns
@@ -280,26 +283,7 @@ class Desk:
             When no reading was ever stored.
         """
         series = air.station_series(self.readings(first, last, everywhere=everywhere), first, last, averaging)
-        columns = ["code", "time", "pm25", "coverage", "aqi", "class"]
-        return series[columns] if by == "station" else self._air_by_area(series[columns], by, first, last)
-
-    def _air_by_area(self, series: pd.DataFrame, by: str, first: dt.date, last: dt.date) -> pd.DataFrame:
-        # Stations that repeat one another would count several times in a mean: each instrument counts once.
-        instrument = {station: group[0] for group in self.instrument_groups(first, last).groups for station in group}
-        area = self.stations.set_index("station_id")["tambon"]
-        codes = area.reindex(series["code"]).to_numpy()
-        if by == "amphoe":
-            codes = np.array([code[:4] for code in codes], dtype=object)
-        alone = [instrument.get(code, code) for code in series["code"]]
-        each = series.assign(code=codes, instrument=alone).groupby(["code", "time", "instrument"])
-        mean = each[["pm25", "coverage"]].mean().groupby(["code", "time"]).mean()
-        everywhere = sorted(self.tambons[by].unique())
-        times = series["time"].drop_duplicates().sort_values()
-        table = mean.reindex(pd.MultiIndex.from_product([everywhere, times], names=["code", "time"])).reset_index()
-        table["coverage"] = table["coverage"].where(table["pm25"].notna(), 0.0)
-        indexed = series["aqi"].notna().any()
-        value = table["pm25"].to_numpy() if indexed else np.full(len(table), np.nan)
-        return table.assign(**{"aqi": air.thai_aqi(value), "class": air.thai_aqi_class(value)})
+        return series[["code", "time", "pm25", "coverage", "aqi", "class"]]
 
     def daily_air(self, first: dt.date, last: dt.date) -> pd.DataFrame:
         """Return daily means of the place's stations (see `models.air.daily_mean`) in Thai days, both included."""
@@ -321,19 +305,11 @@ class Desk:
         """
         days = min(max((last - first).days + 1, _FEWEST_DAYS), _MOST_DAYS)
         here = set(self.stations["station_id"])
-        known = {
-            pair
-            for group in air.INDEPENDENT_GROUPS
-            for pair in itertools.combinations(sorted(here.intersection(group)), 2)
-        }
         try:
-            table = instruments.dependence(self.readings(last - dt.timedelta(days=days - 1), last))
+            readings = self.readings(last - dt.timedelta(days=days - 1), last)
         except NotStored:
-            return instruments.InstrumentGroups(tuple(instruments.joined(sorted(known))), "known")
-        found = {(str(row["one"]), str(row["other"])): bool(row["dependent"]) for row in table.to_dict("records")}
-        untold = known - set(found)
-        groups = instruments.joined(sorted(untold | {pair for pair, dependent in found.items() if dependent}))
-        return instruments.InstrumentGroups(tuple(groups), "known" if untold or not found else "found")
+            readings = contracts.empty(contracts.READING_COLUMNS, contracts.READING_CATEGORIES)
+        return instruments.instrument_groups(readings, here, air.INDEPENDENT_GROUPS)
 
     @property
     def air_years(self) -> list[int]:

@@ -5,6 +5,7 @@ Pure: a table in, tables out. Says that two series are one signal, never which o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -106,6 +107,33 @@ def dependent_groups(readings: pd.DataFrame, days: int | None = None) -> list[tu
         readings = readings[stamp > stamp.max() - pd.Timedelta(days=days)]
     table = dependence(readings)
     return joined(table.loc[table["dependent"], ["one", "other"]].itertuples(index=False, name=None))
+
+
+def instrument_groups(readings: pd.DataFrame, here: Iterable[str], known: Iterable[Iterable[str]]) -> InstrumentGroups:
+    """Return which of some stations count as one instrument each.
+
+    Parameters
+    ----------
+    readings : DataFrame
+        READING_COLUMNS; µg/m³.
+    here : iterable of str
+        The stations.
+    known : iterable of iterable of str
+        Groups that are taken as one where the readings are too few to tell.
+
+    Returns
+    -------
+    InstrumentGroups
+        Groups of two or more stations; its basis is ``found`` where the readings tell, ``known`` where any pair, or one
+        of the known groups, could not be told.
+    """
+    wanted = set(here)
+    taken = {pair for group in known for pair in itertools.combinations(sorted(wanted.intersection(group)), 2)}
+    table = dependence(readings[readings["station_id"].isin(wanted)])
+    found = {(str(row["one"]), str(row["other"])): bool(row["dependent"]) for row in table.to_dict("records")}
+    untold = taken - set(found)
+    groups = joined(sorted(untold | {pair for pair, dependent in found.items() if dependent}))
+    return InstrumentGroups(tuple(groups), "known" if untold or not found else "found")
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:

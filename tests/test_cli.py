@@ -289,8 +289,17 @@ def test_air_in_every_averaging(full: Path) -> None:
 def test_air_of_areas_and_of_the_live_feed(full: Path) -> None:
     areas = rows(full, "air", "--from", "2026-03-10", "--to", "2026-03-10", "--by", "tambon")
     assert [row["code"] for row in areas] == TAMBONS
-    assert [row["pm25"] for row in areas] == [None, None, None, 50.0]
+    assert [list(row) for row in areas] == [[*AIR, "low", "high"]] * 4
     assert [row["coverage"] for row in areas] == [0, 0, 0, 1]
+    # Estimated from the one station: higher than its 50 by the mean of a log-normal, and between two bounds.
+    assert [row["low"] is None for row in areas] == [False, False, False, True]
+    assert all(row["low"] < 50 < row["pm25"] < row["high"] for row in areas[:3])
+    assert areas[3]["pm25"] == 50.0
+    amphoe = run(full, "air", "--from", "2026-03-10", "--to", "2026-03-10", "--by", "amphoe", "--format", "json")
+    assert "area" in amphoe.stderr
+    (mean,) = json.loads(amphoe.stdout)
+    assert mean["low"] < 50 < mean["pm25"] < mean["high"]
+    assert mean["coverage"] == pytest.approx(0.25, abs=0.01)
     live = rows(full, "air", "--from", "2026-03-12", "--to", "2026-03-12", "--averaging", "PT24H")
     noon = {row["time"]: row["pm25"] for row in live}
     assert noon["2026-03-12T12:00:00+07:00"] == 33.0

@@ -12,6 +12,7 @@ import pytest
 from data import places, settings
 from data.merge import Writer
 from data.store import Store
+from models import area_air
 from models.desk import Desk
 from models.instruments import InstrumentGroups
 from tests import make
@@ -132,8 +133,8 @@ def test_a_longer_period_is_looked_at_as_a_whole(tmp_path: Path) -> None:
     assert now.instrument_groups(dt.date(2025, 10, 2), LAST) == InstrumentGroups((("39t", "40t"),), "found")
 
 
-def test_stations_that_repeat_one_another_weigh_once_in_an_amphoe(tmp_path: Path) -> None:
-    """38t, 39t and 40t stand in Mae Mo with a fourth: the three are one value, 33, and the amphoe (33 + 60) / 2."""
+def test_stations_that_repeat_one_another_weigh_once_in_a_tambon(tmp_path: Path) -> None:
+    """39t (33) is put beside 40t (36) and o99 (60): the two are one instrument, and their tambon is (34.5 + 60) / 2."""
     store = Store(tmp_path / "store", lambda: NOW)
     day = "2026-03-09T17:00Z"
     values = {"38t": 30.0, "39t": 33.0, "40t": 36.0, "o99": 60.0}
@@ -141,11 +142,13 @@ def test_stations_that_repeat_one_another_weigh_once_in_an_amphoe(tmp_path: Path
     with store.locked():
         writer = Writer(store, store.state())
         writer.add_readings(make.readings(*rows))
-        writer.add_stations(make.stations({"station_id": "o99", "station_type": "mobile", "lon": 99.66, "lat": 18.29}))
+        here = {"lon": 99.66, "lat": 18.29}
+        writer.add_stations(make.stations({"station_id": "o99", "station_type": "mobile", **here}))
+        writer.add_stations(make.stations({"station_id": "39t", **here}))
         writer.commit()
     here = Desk(store, places.place("lampang"), settings.load(), is_sample=False, now=lambda: NOW)
     tenth = dt.date(2026, 3, 10)
     assert here.instrument_groups(tenth, tenth).groups == (("38t", "39t", "40t"),)
-    table = here.air("amphoe", tenth, tenth, "P1D").set_index("code")
-    assert table.at["5202", "pm25"] == 46.5
-    assert table["coverage"].drop("5202").eq(0.0).all()
+    table = area_air.tambon_air(here, tenth, tenth, "P1D").set_index("code")
+    assert table.loc[["520204", "520205"], "pm25"].tolist() == [47.25, 30.0]
+    assert table.loc[["520204", "520205", "520201"], "low"].isna().tolist() == [True, True, False]
