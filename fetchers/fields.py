@@ -233,6 +233,11 @@ def _near(east: np.ndarray) -> np.ndarray:
     return max(pieces, key=len)
 
 
+def damaged(name: str, problem: object) -> FileRefused:
+    """Return the refusal of a file that ends early or cannot be decoded."""
+    return FileRefused(f"{name}: {problem}", key="grid_damaged", context={"problem": str(problem)[:120]})
+
+
 def source_word(texts: Sequence[str], names: Iterable[str] = ()) -> str:
     """Return a short word for the source of a file from what it says of itself and the names of its fields."""
     said = " ".join((*texts, *names)).lower()

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from data.errors import FileRefused
-from fetchers.fields import Layout, Level, Raw, layout, settled, source_word, variable_of
+from fetchers.fields import Layout, Level, Raw, damaged, layout, settled, source_word, variable_of
 from fetchers.parsed import Parsed, Remark
 
 _LON = ("lon", "longitude", "x", "nav_lon", "xlong")
@@ -48,22 +48,18 @@ def parse(data: bytes, name: str, now: dt.datetime) -> Parsed:
     try:
         handle = netCDF4.Dataset("in-memory.nc", memory=data)
     except (OSError, ValueError, RuntimeError) as error:
-        raise _damaged(name, error) from error
+        raise damaged(name, error) from error
     try:
         return _read(handle, name, now)
     finally:
         handle.close()
 
 
-def _damaged(name: str, problem: object) -> FileRefused:
-    return FileRefused(f"{name}: {problem}", key="grid_damaged", context={"problem": str(problem)[:120]})
-
-
 def _read(handle: netCDF4.Dataset, name: str, now: dt.datetime) -> Parsed:
     try:
         dataset = xr.open_dataset(xr.backends.NetCDF4DataStore(handle), decode_timedelta=True)  # type: ignore[no-untyped-call]
     except (OSError, RuntimeError) as error:
-        raise _damaged(name, error) from error
+        raise damaged(name, error) from error
     except _FAULTS as error:
         problem = str(error)[:120]
         raise FileRefused(
@@ -89,7 +85,7 @@ def _read(handle: netCDF4.Dataset, name: str, now: dt.datetime) -> Parsed:
             except FileRefused:
                 raise
             except _FAULTS as error:
-                raise _damaged(name, error) from error
+                raise damaged(name, error) from error
     if not raws:
         found = ", ".join(map(str, dataset.data_vars))[:200]
         raise FileRefused(f"{name}: no field on the axes: {found}", key="grid_no_variable", context={"found": found})

@@ -36,7 +36,7 @@ from fetchers.unpack import Member
 
 #: First bytes of gridded forms.
 _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")
-_GRIDS = (b"GRIB", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_GRIDS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 #: Tables of the project itself, by columns that only they have.
 _OWN_TABLES = (
     {"plan13_milestone", "tambon_basis"},
@@ -77,6 +77,10 @@ def parse(member: Member, now: dt.datetime) -> Parsed:
         from fetchers import netcdf  # loads xarray, which a file of rows never needs
 
         return netcdf.parse(data, member.name, now)
+    if data[:4] == b"GRIB":
+        from fetchers import grib
+
+        return grib.parse(data, member.name, now)
     if data[:8].startswith(_GRIDS):
         raise FileRefused("a grid, not a table", key="grid_unread")
     text = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -175,6 +179,11 @@ def _json(data: bytes, name: str, now: dt.datetime) -> Parsed:
         return air4thai.parse_history(document, now)
     if open_meteo_json.is_weather(document):
         return open_meteo_json.parse(document, now)
+    if isinstance(document, list) and document and isinstance(document[0], dict) and "header" in document[0]:
+        from fetchers import grib
+
+        if grib.is_json(document):
+            return grib.parse_json(document, name, now)
     service = known.name_of(document)
     if service:
         raise FileRefused(f"{name}: recognised as {service}", key="known_but_unread", context={"service": service})

@@ -22,7 +22,7 @@ from data.errors import NotStored
 from data.store import State, Store
 from models import air, counts, instruments
 from models.assign import assign
-from models.cube import Detections
+from models.detections import Detections
 
 #: A satellite of the set passes at least twice a day; after a day without any row a source is silent (findings F1).
 _STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60, "weather": 12 * 60}

@@ -284,7 +284,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes], str]] = [
     ),
     ("GeoTIFF", "t.tif", lambda: b"II*\x00" + bytes(500), "grid_unread"),
     ("big-endian GeoTIFF", "t.tif", lambda: b"MM\x00*" + bytes(500), "grid_unread"),
-    ("GRIB", "t.grib", lambda: b"GRIB" + bytes(500), "grid_unread"),
+    ("GRIB", "t.grib", lambda: b"GRIB" + bytes(500), "grid_damaged"),
     ("NetCDF 3", "t.nc", lambda: b"CDF\x01" + bytes(500), "grid_damaged"),
     ("NetCDF 4", "t.nc", lambda: b"\x89HDF\r\n\x1a\n" + bytes(500), "grid_damaged"),
     ("GeoParquet magic only", "t.parquet", lambda: b"PAR1" + bytes(500), "boundary_unreadable"),

@@ -28,7 +28,7 @@ from fetchers.parsed import Parsed
 from fetchers.refresh import Outcome, refresh
 from fetchers.source import Area, Period, Request, Source
 from fetchers.sources import SOURCES
-from models.cube import Detections
+from models.detections import Detections
 from tests import files, make
 from tests.server import Answer, Asked, Server
 

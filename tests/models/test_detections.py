@@ -16,7 +16,7 @@ from data.contracts import SATELLITES
 from data.errors import NotStored
 from data.merge import Writer, bounds_of
 from data.store import Store
-from models.cube import Detections
+from models.detections import Detections
 from tests import make
 
 DAY = dt.date

@@ -9,11 +9,9 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import functools
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -26,8 +24,7 @@ from data.store import State, Store, StoredFile
 from models import counts
 from models.assign import TambonIndex, assign, build_index, load_index, outline_revision, save_index, share
 from models.current import is_current
-
-T = TypeVar("T")
+from models.derived import kept
 
 #: Raised when the derived files change their form or meaning.
 VERSION = "2"
@@ -70,12 +67,12 @@ class Detections:
         self.state = state or store.state()
         self.tambons = tambons.sort_values("tambon").reset_index(drop=True)
         self.outline = outline_revision(self.tambons)
-        self._kept: dict[int, counts.Totals] = {}
+        self._totals_of: dict[int, counts.Totals] = {}
 
     def at(self, state: State) -> Detections:
         """Return the same tambons' view of another state, their index kept."""
         other = copy.copy(self)
-        other.state, other._kept = state, {}
+        other.state, other._totals_of = state, {}
         return other
 
     @property
@@ -86,7 +83,8 @@ class Detections:
     @functools.cached_property
     def index(self) -> TambonIndex:
         """Tambons prepared for assignment, built once per outline."""
-        return self._derived(
+        return kept(
+            self.store,
             "tambon_index.npz",
             self.outline,
             lambda path: save_index(build_index(self.tambons), path),
@@ -109,14 +107,6 @@ class Detections:
     def _rows(self, year: int) -> pd.DataFrame:
         return self.store.hotspot_part(self.parts[year])
 
-    def _derived(self, name: str, key: str, build: Callable[[Path], None], load: Callable[[Path], T]) -> T:
-        try:
-            return load(self.store.derived(name, key, build))
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-            # A derived file can always be made again: a damaged one is, once.
-            self.store.derived(name, key, build).unlink(missing_ok=True)
-            return load(self.store.derived(name, key, build))
-
     def _assigned(self, year: int, rows: pd.DataFrame | None) -> Assigned:
         def build(path: Path) -> None:
             needed = self.store.hotspot_part(self.parts[year], _ASSIGN_NEEDS) if rows is None else rows
@@ -126,7 +116,7 @@ class Detections:
             with np.load(path, allow_pickle=False) as stored:
                 return Assigned(stored["home"], stored["current"])
 
-        return self._derived(f"assigned_{year}.npz", self._key(year), build, load)
+        return kept(self.store, f"assigned_{year}.npz", self._key(year), build, load)
 
     def _build_assigned(self, rows: pd.DataFrame, path: Path) -> None:
         home = assign(self.index, rows["lon"].to_numpy(), rows["lat"].to_numpy())
@@ -135,11 +125,15 @@ class Detections:
             np.savez(handle, home=home, current=is_current(rows, province))
 
     def _totals(self, year: int) -> counts.Totals:
-        if year not in self._kept:
-            self._kept[year] = self._derived(
-                f"totals_{year}.npy", self._key(year), lambda path: self._build_totals(year, path), _load_totals(year)
+        if year not in self._totals_of:
+            self._totals_of[year] = kept(
+                self.store,
+                f"totals_{year}.npy",
+                self._key(year),
+                lambda path: self._build_totals(year, path),
+                _load_totals(year),
             )
-        return self._kept[year]
+        return self._totals_of[year]
 
     def _build_totals(self, year: int, path: Path) -> None:
         rows = self._rows(year)
