@@ -23,11 +23,11 @@ except ModuleNotFoundError:
 
 from typing import Annotated
 
-from commands import choose, danger, seen, stored
+from commands import choose, danger, effects, seen, stored
 from data import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (stored, seen, choose, danger):
+for commands in (stored, seen, choose, danger, effects):
     commands.register(app)
 
 

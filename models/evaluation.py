@@ -1,0 +1,152 @@
+"""Effects asked of a desk: gathers what is stored, measures, and keeps the answer under the revisions that went in.
+
+Never fetches, never words anything.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.controls import RING_KM, neighbours
+from models.desk import Desk
+from models.effect import SERVED, Effect, effect
+from models.outcomes import FIXED_SETS, Outcomes, outcomes
+from models.treatment import Treatment
+from models.verdict import Reason, Verdict
+
+#: Raised when a stored answer would come out otherwise.
+VERSION = "1"
+#: Tables of the store that an effect is made of.
+_INPUTS = ("hotspots", "tambons", "population", "snapshots")
+
+
+def evaluate(
+    desk: Desk,
+    treatment: Treatment,
+    *,
+    outcome: str = "hotspots",
+    satellites: str = FIXED_SETS[0],
+    first: int | None = None,
+    last: int | None = None,
+    ring_km: float = RING_KM,
+) -> Effect:
+    """Measure a treatment on what is stored, or return the kept answer.
+
+    Parameters
+    ----------
+    desk : Desk
+    treatment : Treatment
+    outcome : str
+        Key in `models.outcomes.OUTCOMES`.
+    satellites : str
+        One of `models.outcomes.FIXED_SETS`.
+    first, last : int, optional
+        Years of the first and last season looked at.
+    ring_km : float
+        Reach of the ring that is neither treated nor control.
+
+    Raises
+    ------
+    NotStored
+        When no detection was ever stored.
+    """
+    asked = (VERSION, treatment.name, sorted(treatment.first_season.items()), treatment.left_out.to_csv(), outcome,
+             satellites, first, last, ring_km, desk.place.key, desk.detections.outline,
+             desk.state.part_revision(*_INPUTS))  # fmt: skip
+    key = hashlib.sha256(repr(asked).encode()).hexdigest()[:24]
+
+    def build(path: Path) -> None:
+        measured = outcomes(desk, outcome, satellites).between(first, last)
+        near = neighbours(desk.tambons, desk.place.epsg, ring_km)
+        write_effect(effect(measured, treatment, near, traits=traits(desk, measured)), path)
+
+    return read_effect(desk.store.derived("effect.json", key, build))
+
+
+def traits(desk: Desk, measured: Outcomes) -> np.ndarray | None:
+    """Return what is matched on beside the fire history, shape (n, 1), None if unknown: logarithm of people per km²."""
+    people = desk.store.population(desk.state)
+    if people is None:
+        return None
+    newest = people.sort_values("year").drop_duplicates("tambon", keep="last").set_index("tambon")["population"]
+    area = desk.tambons.set_index("tambon")["area_km2"].reindex(measured.tambons)
+    density = newest.reindex(measured.tambons).astype(float) / area.astype(float)
+    logged: np.ndarray = np.log1p(density.to_numpy(float))[:, None]
+    return logged
+
+
+def sensitivity(desk: Desk, treatment: Treatment, **asked: Any) -> pd.DataFrame:
+    """Return the served estimate over each fixed set of satellites.
+
+    Returns
+    -------
+    DataFrame
+        `satellites`, `seasons` (number of whole ones), `effect`, `low`, `high`, `p_randomisation`, `verdict`.
+    """
+    rows = []
+    for name in FIXED_SETS:
+        found = evaluate(desk, treatment, **{**asked, "satellites": name})
+        served = found.estimates.set_index("estimator").loc[SERVED]
+        figures = {column: served[column] for column in ("effect", "low", "high", "p_randomisation")}
+        rows.append({"satellites": name, "seasons": len(found.seasons), **figures, "verdict": found.verdict.code})
+    return pd.DataFrame(rows)
+
+
+def write_effect(found: Effect, path: Path) -> None:
+    """Write an effect as JSON."""
+    tables = {
+        name: {
+            "columns": list(table.columns),
+            "data": [[_plain(v) for v in row] for row in table.itertuples(index=False)],
+        }
+        for name, table in _tables(found).items()
+    }
+    verdict = {"code": found.verdict.code, "reasons": [dataclasses.asdict(one) for one in found.verdict.reasons]}
+    document = {"verdict": verdict, "seasons": found.seasons, "checks": found.checks, **tables}
+    path.write_text(json.dumps(document), "utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or text that JSON can hold, None for a missing one; an open end stays infinite."""
+    return None if pd.isna(value) else value.item() if hasattr(value, "item") else value
+
+
+def read_effect(path: Path) -> Effect:
+    """Read what `write_effect` wrote."""
+    document = json.loads(path.read_text("utf-8"))
+    reasons = tuple(Reason(str(one["key"]), dict(one["numbers"])) for one in document["verdict"]["reasons"])
+    tables: Mapping[str, pd.DataFrame] = {
+        name: pd.DataFrame(document[name]["data"], columns=document[name]["columns"])
+        for name in ("estimates", "roles", "sites_left_out", "event", "path")
+    }
+    numeric = ["effect", "low", "high", "p_randomisation"]
+    estimates = tables["estimates"].astype(dict.fromkeys(numeric, float) | {"n_treated": int, "n_control": int})
+    roles = tables["roles"].astype({"first_season": "Int64"})
+    return Effect(
+        estimates,
+        Verdict(str(document["verdict"]["code"]), reasons),
+        roles,
+        tables["sites_left_out"],
+        tuple(document["seasons"]),
+        {name: float(value) for name, value in document["checks"].items()},
+        tables["event"],
+        tables["path"],
+    )
+
+
+def _tables(found: Effect) -> dict[str, pd.DataFrame]:
+    return {
+        "estimates": found.estimates,
+        "roles": found.roles,
+        "sites_left_out": found.sites_left_out,
+        "event": found.event,
+        "path": found.path,
+    }

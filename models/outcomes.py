@@ -1,0 +1,155 @@
+"""Outcomes per tambon and period, only over periods in which every satellite of a fixed set was stored.
+
+A table of outcomes is what effects are measured on: one row a tambon, one column a whole season (or month). A period
+that no stored file covers is left out and named, never taken for one without fire.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from data.clock import season_of
+from data.errors import NotStored
+from models.counts import SATELLITE_SETS
+from models.desk import Desk
+
+#: A period counts when stored files of each satellite reach so many of its days.
+WHOLE = 0.9
+#: Sets over which seasons may be compared; "all there are" is not one, since their number grew.
+FIXED_SETS = ("SNPP", "VIIRS", "MODIS")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of Thai days, both ends included, and its label: 2024 for a season, 2024-03 for a month."""
+
+    label: str
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """One outcome of every tambon of a place in every whole period.
+
+    Attributes
+    ----------
+    outcome : str
+        Key in `OUTCOMES`.
+    satellites : str
+        Name of the fixed set in `models.counts.SATELLITE_SETS`.
+    tambons : ndarray of str, shape (n,)
+        Codes, ascending.
+    periods : tuple of Period
+        Whole periods, ascending.
+    values : ndarray of float, shape (n, periods)
+    coverage : DataFrame
+        One row a period that any stored file touches: `period`, `days`, one column a satellite with the days stored,
+        `whole` (bool).
+    """
+
+    outcome: str
+    satellites: str
+    tambons: np.ndarray
+    periods: tuple[Period, ...]
+    values: np.ndarray
+    coverage: pd.DataFrame
+
+    @property
+    def years(self) -> np.ndarray:
+        """Calendar year of each period, shape (periods,)."""
+        return np.array([period.first.year for period in self.periods], int)
+
+    def between(self, first: int | None, last: int | None) -> Outcomes:
+        """Return the periods of the years `first` to `last`, both included."""
+        years = self.years
+        inside = np.ones(len(years), bool)
+        inside &= years >= (first if first is not None else -1)
+        inside &= years <= (last if last is not None else 9999)
+        kept = tuple(period for period, held in zip(self.periods, inside, strict=True) if held)
+        return replace(self, periods=kept, values=self.values[:, inside])
+
+
+def seasons(years: Sequence[int]) -> list[Period]:
+    """Return the haze seasons of some years: 1 January to 31 May."""
+    return [Period(str(year), *season_of(dt.date(year, 1, 1))) for year in years]
+
+
+def months(years: Sequence[int]) -> list[Period]:
+    """Return the five months of the haze seasons of some years."""
+    out = []
+    for year in years:
+        for month in range(1, 6):
+            last = dt.date(year, month + 1, 1) - dt.timedelta(days=1)
+            out.append(Period(f"{year}-{month:02d}", dt.date(year, month, 1), last))
+    return out
+
+
+def coverage(desk: Desk, periods: Sequence[Period], satellites: str) -> pd.DataFrame:
+    """Return how many days of each period stored files of each satellite of a set reach (see `Outcomes.coverage`)."""
+    names = SATELLITE_SETS[satellites]
+    rows = []
+    for period in periods:
+        stored = {name: int(desk.detections.stored_days(period.first, period.last, (name,)).sum()) for name in names}
+        days = (period.last - period.first).days + 1
+        if any(stored.values()):
+            whole = all(count >= WHOLE * days for count in stored.values())
+            rows.append({"period": period.label, "days": days, **stored, "whole": whole})
+    return pd.DataFrame(rows, columns=["period", "days", *names, "whole"])
+
+
+def _hotspots(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.ndarray:
+    table = desk.detections.count(period.first, period.last, satellites).iloc[desk.in_place]
+    counted: np.ndarray = table.sort_values("tambon")["count"].to_numpy(float)
+    return counted
+
+
+def _fire_power(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.ndarray:
+    rows = desk.hotspots(period.first, period.last, satellites)
+    # A detection without a stated power adds nothing; files of the fast and the archive product both state it.
+    summed = rows.groupby(rows["tambon"].astype("str"))["frp_mw"].sum()
+    found: np.ndarray = summed.reindex(sorted(desk.tambons["tambon"]), fill_value=0.0).to_numpy(float)
+    return found
+
+
+#: How each outcome is worked out for one period, shape (n,), tambons of the place by ascending code.
+OUTCOMES: dict[str, Callable[[Desk, Period, tuple[str, ...]], np.ndarray]] = {
+    "hotspots": _hotspots,
+    "fire_power_mw": _fire_power,
+}
+
+
+def outcomes(desk: Desk, outcome: str, satellites: str, periods: Sequence[Period] | None = None) -> Outcomes:
+    """Return an outcome of the place's tambons over the whole ones of some periods.
+
+    Parameters
+    ----------
+    desk : Desk
+    outcome : str
+        Key in `OUTCOMES`.
+    satellites : str
+        Name of a set in `models.counts.SATELLITE_SETS`.
+    periods : sequence of Period, optional
+        All stored seasons when omitted.
+
+    Raises
+    ------
+    NotStored
+        When no detection was ever stored.
+    """
+    if not desk.seasons:
+        raise NotStored("no detections are stored", key="no_hotspots", hint="import a hotspot file first")
+    asked = list(periods) if periods is not None else seasons(desk.seasons)
+    covered = coverage(desk, asked, satellites)
+    whole = set(covered.loc[covered["whole"].astype(bool), "period"])
+    kept = tuple(period for period in asked if period.label in whole)
+    codes = np.array(sorted(desk.tambons["tambon"]), dtype=object)
+    work = OUTCOMES[outcome]
+    columns = [work(desk, period, SATELLITE_SETS[satellites]) for period in kept]
+    values = np.column_stack(columns) if columns else np.zeros((len(codes), 0))
+    return Outcomes(outcome, satellites, codes, kept, values, covered)
