@@ -11,8 +11,11 @@ from typing import Any
 import streamlit as st
 
 from data import clock
+from data.accounts import LOCAL
 from data.errors import HazeError
-from fetchers import importer, reach, refresh
+from data.registry import open_registry
+from data.registry.bulk import Scope
+from fetchers import importer, reach, record_rows, refresh
 from fetchers.sources import SOURCES
 from layers import notice, screen
 from layers.words import say
@@ -25,8 +28,9 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
     """Take uploaded files into the desk's own store and make ready what the next page view needs."""
     limit = desk.settings.max_file_mb * 1_000_000
     sources = [importer.source_of_bytes(name, data, limit) for name, data in files]
-    verdicts = importer.bring_in(desk.own_store, sources, clock.utc_now)
-    if any(verdict.kept for verdict in verdicts):
+    taken_by = record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), LOCAL)
+    verdicts = importer.bring_in(desk.own_store, sources, clock.utc_now, records=taken_by)
+    if any(verdict.kept for verdict in verdicts if verdict.kind != "records"):
         desk.refresh().prepare()
     return verdicts
 

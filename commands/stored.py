@@ -10,8 +10,12 @@ import typer
 from rich.console import Console
 
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, period_of, print_rows
+from commands.registry import registry_state
 from data import clock
-from fetchers import importer, reach, refresh, source
+from data.accounts import OPERATOR
+from data.registry import open_registry
+from data.registry.bulk import Scope
+from fetchers import importer, reach, record_rows, refresh, source
 from fetchers.sources import SOURCES
 from layers.words import say, say_outcome, say_verdict
 from models.desk import open_desk
@@ -42,6 +46,7 @@ def import_(
                 importer.sources_of(files, limit),
                 clock.utc_now,
                 lambda verdict: status.update(verdict.file),
+                record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), OPERATOR),
             )
             if any(v.kept for v in verdicts if v.kind in ("hotspots", "tambons")):
                 status.update(say(lang(), "word.preparing"))
@@ -108,4 +113,6 @@ def status(form: FormatOption = Format.table) -> None:
     Example: python cli.py status --format json
     """
     with clear_errors():
-        print_rows(open_desk().status([item.info for item in SOURCES.values()]), form)
+        desk = open_desk()
+        table = desk.status([item.info for item in SOURCES.values()])
+        print_rows(pd.concat([table, registry_state(desk)], ignore_index=True).astype({"age_minutes": "Int64"}), form)

@@ -6,7 +6,7 @@ user reads in their language, `context` fills its placeholders, `hint` says what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -126,6 +126,43 @@ class RegistryError(HazeError):
     """The registry of interventions refused a change."""
 
     key = "registry"
+
+
+class Conflict(RegistryError):
+    """Someone else saved first.
+
+    Attributes
+    ----------
+    version : int
+        The version that is there now; 0 when the record is gone.
+    theirs : mapping of str to (before, after)
+        What changed since the version that the edit was based on, by field.
+    """
+
+    key = "conflict"
+
+    def __init__(
+        self, message: str, *, version: int, theirs: Mapping[str, tuple[Any, Any]], context: Mapping[str, Any]
+    ) -> None:
+        super().__init__(message, context=context, hint="look at what changed and save again on top of it")
+        self.version = version
+        self.theirs = dict(theirs)
+
+
+class NotAllowed(RegistryError):
+    """The author may not make this change; refused by the registry, whatever a screen showed."""
+
+    key = "not_allowed"
+
+
+class RecordRefused(RegistryError):
+    """A record holds what it may not hold; `problems` says what, field by field."""
+
+    key = "record_refused"
+
+    def __init__(self, message: str, *, problems: Sequence[Any], context: Mapping[str, Any]) -> None:
+        super().__init__(message, context=context)
+        self.problems = tuple(problems)
 
 
 class ModelError(HazeError):

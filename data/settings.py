@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         How long a writer waits for another writer.
     firms_key, gistda_key, openaq_key, dustboy_key : SecretStr
         Keys of the providers; printed as dots.
+    database_url : SecretStr
+        Address of a PostgreSQL database for the registry, such as ``postgresql://user:word@host/haze``; without one the
+        registry is a SQLite file in the store.
     mirrors : dict of str to str
         Host to base address that is asked in its place, for a mirror inside the office or a replay.
     ca_bundle : str
@@ -62,14 +65,15 @@ class Settings(BaseSettings):
     gistda_key: SecretStr = SecretStr("")
     openaq_key: SecretStr = SecretStr("")
     dustboy_key: SecretStr = SecretStr("")
+    database_url: SecretStr = SecretStr("")
     mirrors: dict[str, str] = Field(default_factory=dict)
     ca_bundle: str = ""
 
     @property
     def keys(self) -> dict[str, str]:
         """Keys in the clear, by setting name; for requests alone, never for print."""
-        secrets = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value.get_secret_value() for name, value in secrets.items() if isinstance(value, SecretStr)}
+        names = [name for name in type(self).model_fields if name.endswith("_key")]
+        return {name: getattr(self, name).get_secret_value() for name in names}
 
     @classmethod
     def settings_customise_sources(

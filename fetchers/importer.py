@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
 from data.clock import Now
-from data.errors import ContractError, FileRefused, HazeError
+from data.errors import ContractError, FileRefused, HazeError, RegistryError
 from data.merge import Added, Writer, bounds_of, fetched_now
 from data.store import Store
 from fetchers import recognise, unpack
@@ -59,6 +60,16 @@ class Verdict:
     refused: HazeError | None = None
 
 
+class TakenRecords(Protocol):
+    """What came of the rows of a file for the registry; with `Parsed.read` they add up."""
+
+    kept: int
+    duplicates: int
+    rejected: int
+    remarks: tuple[Remark, ...]
+
+
+TakeRecords = Callable[[str, Parsed], TakenRecords]
 Source = tuple[str, Callable[[], Iterator[unpack.Member | tuple[str, FileRefused]]], Path | bytes]
 
 
@@ -102,7 +113,11 @@ def source_of_bytes(name: str, data: bytes, limit_bytes: int) -> Source:
 
 
 def bring_in(
-    store: Store, sources: Iterable[Source | Verdict], now: Now, told: Callable[[Verdict], None] = lambda verdict: None
+    store: Store,
+    sources: Iterable[Source | Verdict],
+    now: Now,
+    told: Callable[[Verdict], None] = lambda verdict: None,
+    records: TakeRecords | None = None,
 ) -> list[Verdict]:
     """Take files into the store.
 
@@ -116,6 +131,8 @@ def bring_in(
     told : callable
         Called with each verdict as soon as it is known, for progress. The rows are safe only when this
         function returns.
+    records : callable, optional
+        Takes the rows of a file for the registry (`fetchers.record_rows.into`); without it such files are refused.
 
     Returns
     -------
@@ -129,7 +146,7 @@ def bring_in(
     """
     verdicts: list[Verdict] = []
     with store.locked(), ThreadPoolExecutor(1) as beside:
-        intake = _Intake(store, Writer(store, store.state()), now, beside)
+        intake = _Intake(store, Writer(store, store.state()), now, beside, records)
         for source in sources:
             for verdict in [source] if isinstance(source, Verdict) else intake.take(source):
                 verdicts.append(verdict)
@@ -146,6 +163,7 @@ class _Intake:
     writer: Writer
     now: Now
     beside: Executor
+    records: TakeRecords | None = None
     owed: list[tuple[dict[str, object], Future[str]]] = field(default_factory=list)
     members: int = 0
     rows: int = 0
@@ -161,8 +179,11 @@ class _Intake:
                 name = _shown(label, member.name)
                 try:
                     parsed = recognise.parse(member, self.now())
+                    if parsed.kind == "records":
+                        yield self._take_records(name, parsed)
+                        continue
                     verdict = add(self.writer, name, parsed)
-                except ContractError as refusal:
+                except (ContractError, RegistryError) as refusal:
                     yield Verdict(name, refused=refusal)
                     continue
                 except PARSER_FAULTS as fault:
@@ -181,6 +202,14 @@ class _Intake:
         except PermissionError as error:
             problem = {"problem": error.strerror or ""}
             yield Verdict(label, refused=FileRefused(f"{label}: {error}", key="unreadable", context=problem))
+
+    def _take_records(self, name: str, parsed: Parsed) -> Verdict:
+        if self.records is None:
+            raise FileRefused(f"{name}: rows for the registry", key="no_registry")
+        taken = self.records(name, parsed)
+        return Verdict(
+            name, parsed.format, "records", parsed.read, taken.kept, taken.duplicates, taken.rejected, taken.remarks
+        )
 
     def commit(self) -> None:
         # A file of doubles is noted too, since it tells which days are known; but not the same file again.

@@ -21,9 +21,7 @@ Kind = Literal[
     "stations",
     "tambons",
     "population",
-    "interventions",
-    "burn_bans",
-    "milestones",
+    "records",
     "published",
     "grid",
     "raster",
@@ -75,6 +73,9 @@ class Parsed:
         Stations or places that a file of readings or weather describes.
     grids : tuple of DataArray
         The fields of a gridded file (see `data.grids`), one array per variable and run.
+    records : mapping of str to DataFrame
+        Rows for the registry as text, by kind of record, their index the number of the row in the file. They are judged
+        by the registry, which knows what is there already; `table` is empty then.
     """
 
     format: str
@@ -85,6 +86,7 @@ class Parsed:
     mended: tuple[Remark, ...] = ()
     stations: pd.DataFrame | None = None
     grids: tuple[xr.DataArray, ...] = ()
+    records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def rejected_count(self) -> int:

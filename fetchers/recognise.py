@@ -26,6 +26,7 @@ from fetchers import (
     open_meteo_json,
     pcd,
     population,
+    record_tables,
     shapes,
     tidy_air,
     tidy_weather,
@@ -37,13 +38,8 @@ from fetchers.unpack import Member
 #: First bytes of gridded forms.
 _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")
 _GRIDS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-#: Tables of the project itself, by columns that only they have.
-_OWN_TABLES = (
-    {"plan13_milestone", "tambon_basis"},
-    {"year_ce", "days_inclusive", "legal_basis"},
-    {"milestone", "link_basis"},
-    {"row_id", "qualifier", "date_basis"},
-)
+#: The published counts that come with the desk, by columns that only they have.
+_OWN_TABLE = {"row_id", "qualifier", "date_basis"}
 
 
 def parse(member: Member, now: dt.datetime) -> Parsed:
@@ -95,6 +91,9 @@ def _workbook(data: bytes, name: str, now: dt.datetime) -> Parsed:
     try:
         return pcd.parse_workbook(data, now)
     except FileRefused as refusal:
+        records = record_tables.parse_workbook(data)
+        if records is not None:
+            return records
         # An officer may have saved a hotspot file from a spreadsheet program.
         text = workbook.first_sheet_as_text(data)
         columns = header_of(text)
@@ -123,7 +122,9 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
     found = set(columns)
     if population.recognise(columns):
         return population.parse(_strings(data))
-    if any(table <= found for table in _OWN_TABLES):
+    if record_tables.recognise(columns):
+        return record_tables.parse_text(data)
+    if found >= _OWN_TABLE:
         raise FileRefused(f"{name}: a table that the desk brings along", key="own_table")
     if tidy_air.recognise(columns):
         return tidy_air.parse(data, name, now)
@@ -200,6 +201,8 @@ def _geojson(document: dict[str, Any], name: str, now: dt.datetime) -> Parsed:
         if isinstance(feature, dict):
             properties += [str(key) for key in (feature.get("properties") or {})]
             kinds.add(str((feature.get("geometry") or {}).get("type")))
+    if record_tables.recognise(properties):
+        return record_tables.parse_geojson(document)
     if kinds & {"Polygon", "MultiPolygon"}:
         return boundaries.parse_boundaries(shapes.frame_from_geojson(document), "geojson")
     if gistda.recognise([*properties, "latitude", "longitude"]):

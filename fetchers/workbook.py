@@ -28,6 +28,16 @@ def first_sheet_as_text(data: bytes) -> bytes:
     return out.getvalue().encode()
 
 
+def sheets_as_text(data: bytes) -> list[list[list[str]]]:
+    """Return every sheet of a workbook as rows of text, none when it cannot be read."""
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    except (CalamineError, OSError, ValueError):
+        return []
+    return [[[_text(cell).strip() for cell in row] for row in rows] for rows in sheets]
+
+
 def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

@@ -20,7 +20,18 @@ from layers import sources as sources_view
 from layers import today as today_view
 from layers.export import FORMATS
 from layers.map_view import chosen_on, show_map
-from layers.view import FIRST_DAY, LAST_DAY, SPANS, THEMES, View, current_view, desk_now, map_page, map_points
+from layers.view import (
+    FIRST_DAY,
+    LAST_DAY,
+    SPANS,
+    THEMES,
+    View,
+    current_view,
+    desk_now,
+    known_sites,
+    map_page,
+    map_points,
+)
 from layers.words import LANGS, Lang, say, say_day, say_outcome
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
@@ -164,7 +175,7 @@ def today() -> None:
     lang = view.lang
     controls(view, tuple(SATELLITE_SETS), with_map=True)
     points_url, left_out = map_points(desk, view)
-    page = today_view.build(desk, view, points_url, left_out)
+    page = today_view.build(desk, view, known_sites(desk), points_url, left_out)
     st.subheader(page.title)
     st.html(page.freshness)
     show_figures(page.figures)
@@ -207,7 +218,7 @@ def _tambon_choice(desk: Desk, view: View) -> None:
 
 def _panel(desk: Desk, view: View) -> None:
     lang = view.lang
-    panel = today_view.panel(desk, view)
+    panel = today_view.panel(desk, view, known_sites(desk))
     st.markdown(f"#### {today_view.plain(panel.title)}")
     st.caption(today_view.plain(panel.subtitle))
     show_figures(panel.figures)

@@ -16,13 +16,13 @@ import pandas as pd
 from data import places
 from data.clock import day_bounds, season_of
 from data.errors import NotStored
-from data.sites import sites
 from layers import palette
-from layers.map import Shown, SiteMark, StationMark, map_values
+from layers.map import Shown, StationMark, map_values
 from layers.palette import Legend
+from layers.site_words import haze_counts, listed, site_marks
 from layers.stored import age
 from layers.view import View
-from layers.words import Lang, say, say_day, say_time, texts
+from layers.words import Lang, say, say_day, say_time
 from models.air import thai_aqi
 from models.desk import Desk
 
@@ -129,13 +129,15 @@ def station_values(desk: Desk, day: dt.date) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def build(desk: Desk, view: View, points_url: str, left_out: int) -> Today:
+def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out: int) -> Today:
     """Return the page of a view.
 
     Parameters
     ----------
     desk : Desk
     view : View
+    sites : DataFrame
+        Those of the place, from `Registry.sites`.
     points_url : str
         Address of the packed detections of the period.
     left_out : int
@@ -166,8 +168,8 @@ def build(desk: Desk, view: View, points_url: str, left_out: int) -> Today:
         points_url=points_url,
         shown=Shown(start=start, end=end, now=min(end, desk.now()), satellites=view.satellites),
         stations=_station_marks(lang, air),
-        sites=_site_marks(desk, lang),
-        site_counts=_site_counts(desk),
+        sites=site_marks(lang, sites),
+        site_counts=haze_counts(sites),
         credit=_credit(desk, lang),
     )
     legends = [
@@ -178,10 +180,10 @@ def build(desk: Desk, view: View, points_url: str, left_out: int) -> Today:
     return Today(
         title=_title(lang, view),
         freshness=freshness_html(desk, lang),
-        figures=_figures(desk, view, counted, air),
+        figures=_figures(desk, view, sites, counted, air),
         values=values,
         legends=legends,
-        table=_table(desk, view, counted),
+        table=_table(desk, view, sites, counted),
         rule=_rule(lang, view),
         warnings=warnings,
     )
@@ -296,34 +298,7 @@ def _when(lang: Lang, row: Any) -> str:
     return say(lang, "today.mean_day")
 
 
-def _known_sites(desk: Desk) -> pd.DataFrame:
-    # Sites are facts of one province: another place has none on record.
-    table = sites()
-    return table[
-        table["amphoe"].isna() & ("52" in desk.place.provinces) | table["amphoe"].isin(set(desk.tambons["amphoe"]))
-    ]
-
-
-def _site_marks(desk: Desk, lang: Lang) -> list[SiteMark]:
-    table = _known_sites(desk)
-    return [
-        SiteMark(getattr(row, f"name_{lang}"), row.lon, row.lat, (kind_name(lang, row.kind), row.lead_th))
-        for row in table[table["lon"].notna()].itertuples()
-    ]
-
-
-def _site_counts(desk: Desk) -> dict[str, int]:
-    table = sites()
-    mine = table[table["lon"].isna() & table["tambon"].isin(set(desk.tambons["tambon"])) & (table["issue"] == "haze")]
-    return {str(code): int(n) for code, n in mine["tambon"].value_counts().items()}
-
-
-def kind_name(lang: Lang, kind: str) -> str:
-    """Return the words for a kind of site; the code itself, spaced, when there are none."""
-    return texts(lang).get(f"kind.{kind}", kind.replace("_", " "))
-
-
-def _figures(desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame) -> list[Figure]:
+def _figures(desk: Desk, view: View, sites: pd.DataFrame, counted: pd.DataFrame, air: pd.DataFrame) -> list[Figure]:
     lang = view.lang
     first, last = view.period
     total = int(counted["count"].sum())
@@ -364,8 +339,7 @@ def _figures(desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame) -
         figures.append(Figure(say(lang, "today.figure_pm25"), f"{worst['pm25']:.1f} µg/m³", detail, band.colour))
     else:
         figures.append(Figure(say(lang, "today.figure_pm25"), "–", say(lang, "today.no_reading")))
-    haze = _known_sites(desk)
-    haze = haze[haze["issue"] == "haze"]
+    haze = sites[sites["issue"] == "haze"]
     figures.append(
         Figure(
             say(lang, "today.figure_sites"),
@@ -376,10 +350,10 @@ def _figures(desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame) -
     return figures
 
 
-def _table(desk: Desk, view: View, counted: pd.DataFrame) -> pd.DataFrame:
+def _table(desk: Desk, view: View, sites: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     lang = view.lang
     here = desk.tambons
-    haze = _site_counts(desk)
+    haze = haze_counts(sites)
     known = np.full(len(counted), counted["count"].any() or _known(desk, *view.period, view.satellites))
     table = pd.DataFrame(
         {
@@ -394,8 +368,8 @@ def _table(desk: Desk, view: View, counted: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(say(lang, "column.count"), ascending=False, kind="stable").reset_index(drop=True)
 
 
-def panel(desk: Desk, view: View) -> Panel:
-    """Return the panel of the chosen tambon."""
+def panel(desk: Desk, view: View, sites: pd.DataFrame) -> Panel:
+    """Return the panel of the chosen tambon; `sites` are those of the place."""
     lang = view.lang
     row = desk.tambons.set_index("tambon", drop=False).loc[view.tambon]
     season_start, season_end = season_of(view.day)
@@ -409,7 +383,6 @@ def panel(desk: Desk, view: View) -> Panel:
         known = count or _known(desk, start, end, view.satellites)
         figures.append(Figure(say(lang, key), f"{count:,}" if known else "–"))
     detections, coordinates = _detections(desk, view)
-    known_sites = sites()
     return Panel(
         title=say(lang, "panel.title", tambon=name(lang, row)),
         subtitle=say(
@@ -424,10 +397,8 @@ def panel(desk: Desk, view: View) -> Panel:
         figures=figures,
         trend=_trend(desk, view),
         station=_nearest(desk, view),
-        sites=_listed(lang, known_sites[known_sites["tambon"] == view.tambon]),
-        amphoe_sites=_listed(
-            lang, known_sites[known_sites["tambon"].isna() & (known_sites["amphoe"] == row["amphoe"])]
-        ),
+        sites=listed(lang, sites[sites["tambon"] == view.tambon]),
+        amphoe_sites=listed(lang, sites[sites["tambon"].isna() & (sites["amphoe"] == row["amphoe"])]),
         detections=detections,
         coordinates=coordinates,
     )
@@ -492,19 +463,3 @@ def _nearest(desk: Desk, view: View) -> str:
     band = bands[palette.band_of(float(air["pm25"]), bands)]
     index = thai_aqi(np.array([air["pm25"]]))[0]
     return f"{where} · PM2.5 **{air['pm25']:.1f}** µg/m³ · AQI {index} ({band.label}) · {_when(lang, air)}"
-
-
-def _listed(lang: Lang, table: pd.DataFrame) -> list[dict[str, str]]:
-    return [
-        {
-            "name": getattr(row, f"name_{lang}"),
-            "kind": kind_name(lang, row.kind),
-            "issue": say(lang, f"issue.{row.issue}"),
-            "lead": row.lead_th,
-            "scale": row.scale,
-            "year": "" if pd.isna(row.year) else str(row.year + 543 if lang == "th" else row.year),
-            "source": row.source_url,
-            "confidence": say(lang, f"confidence_fact.{row.confidence}"),
-        }
-        for row in table.itertuples()
-    ]

@@ -14,10 +14,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
 import streamlit as st
 
-from data import settings
+from data import places, settings
 from data.clock import parse_day, season_of, thai_day
+from data.registry import Registry, open_registry
 from data.sample import OPENING_DAY
 from layers import assets
 from layers.map import WORDS, BaseMap, outline_payload, page_html, points_payload
@@ -185,6 +187,18 @@ def map_points(desk: Desk, view: View) -> tuple[str, int]:
         return "", 0
     payload, left_out = _points(revision_of(desk), *view.period, view.sats, desk)
     return assets.publish(assets.STATIC, "points.bin", payload), left_out
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _sites(database: str, revision: str, place: str, _registry: Registry) -> pd.DataFrame:
+    del database, revision
+    return _registry.sites(place=places.place(place))
+
+
+def known_sites(desk: Desk) -> pd.DataFrame:
+    """Return the sites of the place from the registry, read again when anything in it has changed."""
+    registry = open_registry(desk.settings)
+    return _sites(str(registry.engine.url), registry.revision, desk.place.key, registry)
 
 
 def revision_of(desk: Desk) -> str:

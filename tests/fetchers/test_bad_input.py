@@ -196,7 +196,7 @@ def counts_table() -> bytes:
 DUSTBOY = [{"id": "1", "dustboy_id": "531", "dustboy_name": "รพ.สต.", "pm25": "40", "dustboy_lat": "18.3"}]
 OPENAQ = {"meta": {"name": "openaq-api", "page": 1, "found": 1}, "results": [{"value": 40.0}]}
 OPEN_METEO = {"latitude": 18.3, "longitude": 99.5, "utc_offset_seconds": 25200, "hourly": {"pm2_5": [40.0]}}
-MILESTONES = "milestone_no,name_th,plan13_milestone,milestone,link_basis,tambon_basis\n1,ก,11,11,inferred,stated\n"
+PUBLISHED = "row_id,measure,qualifier,date_basis\n1,hotspots,exact,stated\n"
 CONFLICT = b"<<<<<<< HEAD\n=======\n>>>>>>> theirs\n"
 
 #: What is wrong, the file's name, its content, and the key of the refusal.
@@ -293,7 +293,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("an empty workbook", "f.xlsx", lambda: workbook(), "unknown_workbook"),
     ("a workbook of ozone", "f.xlsx", lambda: workbook(("Date", "37T"), ("2026-01-01", 3), sheet="O3"), "no_particles"),
     ("a damaged workbook", "f.xlsx", lambda: files.zipped({"[Content_Types].xml": b"<Types/>"}), "unreadable_workbook"),
-    ("a table that the desk brings along", "f.csv", lambda: MILESTONES.encode(), "own_table"),
+    ("a table that the desk brings along", "f.csv", lambda: PUBLISHED.encode(), "own_table"),
     ("a table of counts", "f.csv", counts_table, "not_detections"),
     ("conflict markers only", "f.csv", lambda: CONFLICT, "empty_file"),
     ("a shapefile part alone", "t.shp", lambda: b"\x00\x00\x27\x0a" + bytes(500), "unknown_format"),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from data import places, settings
 from data.merge import Writer, bounds_of
+from data.registry import open_registry
 from data.store import Store
 from layers.view import View
 from models.desk import Desk
@@ -104,3 +105,8 @@ def air(*values: tuple[str, float], averaging: str = "P1D") -> pd.DataFrame:
 def view(**changes: Any) -> View:
     """Return the view of 10 March in Thai over all satellites, changed."""
     return View(**{"lang": "th", "day": DAY, **changes})
+
+
+def sites(desk: Desk) -> pd.DataFrame:
+    """Return the sites of the desk's registry, which holds the shipped facts alone."""
+    return open_registry(desk.settings).sites(place=desk.place)

@@ -28,7 +28,7 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def shown(desk: Desk, **changes: object) -> today.Today:
-    return today.build(desk, desks.view(**changes), "live/points-1.bin", 0)
+    return today.build(desk, desks.view(**changes), desks.sites(desk), "live/points-1.bin", 0)
 
 
 def figures(made: list[today.Figure]) -> dict[str, tuple[str, str]]:
@@ -145,12 +145,12 @@ def test_the_map_counts_the_same_window_as_the_figures(desk: Desk) -> None:
 
 
 def test_detections_left_out_of_the_drawing_are_told(desk: Desk) -> None:
-    page = today.build(desk, desks.view(lang="en"), "live/points-1.bin", 12_345)
+    page = today.build(desk, desks.view(lang="en"), desks.sites(desk), "live/points-1.bin", 12_345)
     assert page.warnings == ["12,345 further detections are counted but not drawn."]
 
 
 def test_panel_of_a_tambon(desk: Desk) -> None:
-    panel = today.panel(desk, desks.view(lang="en", tambon="520101", day=MARCH_12, span="week"))
+    panel = today.panel(desk, desks.view(lang="en", tambon="520101", day=MARCH_12, span="week"), desks.sites(desk))
     assert [(figure.label, figure.value) for figure in panel.figures] == [
         (say("en", "panel.day"), "0"),
         ("7 days", "3"),
@@ -168,9 +168,9 @@ def test_panel_of_a_tambon(desk: Desk) -> None:
 
 
 def test_panel_says_what_is_not_stored(desk: Desk) -> None:
-    panel = today.panel(desk, desks.view(lang="en", tambon="520104", day=MARCH_9))
+    panel = today.panel(desk, desks.view(lang="en", tambon="520104", day=MARCH_9), desks.sites(desk))
     assert [figure.value for figure in panel.figures] == ["–", "–", "–"]
-    panel = today.panel(desk, desks.view(lang="en", tambon="520104"))
+    panel = today.panel(desk, desks.view(lang="en", tambon="520104"), desks.sites(desk))
     assert [figure.value for figure in panel.figures] == ["0", "0", "0"]
     assert panel.trend is not None
     counts, stored = panel.trend
@@ -180,36 +180,36 @@ def test_panel_says_what_is_not_stored(desk: Desk) -> None:
 
 
 def test_panel_in_thai_uses_buddhist_years(desk: Desk) -> None:
-    panel = today.panel(desk, desks.view(tambon="520102"))
+    panel = today.panel(desk, desks.view(tambon="520102"), desks.sites(desk))
     assert panel.detections[say("th", "column.time")].tolist() == ["10 มี.ค. 2569 13:30 น."]
     assert panel.title == "ตำบลtambon th"
 
 
 def test_nearest_station_says_value_class_and_distance(desk: Desk) -> None:
-    near = today.panel(desk, desks.view(lang="en", tambon="520101")).station
+    near = today.panel(desk, desks.view(lang="en", tambon="520101"), desks.sites(desk)).station
     assert near == "A, 0 km away · PM2.5 **52.0** µg/m³ · AQI 139 (starting to affect health) · mean of the day"
     # 0.1 degree of latitude is 11.1 km.
-    far = today.panel(desk, desks.view(lang="en", tambon="520103", day=MARCH_12)).station
+    far = today.panel(desk, desks.view(lang="en", tambon="520103", day=MARCH_12), desks.sites(desk)).station
     assert far == "A, 11 km away · no PM2.5 value stored for this day"
 
 
 def test_a_station_name_cannot_become_markdown(tmp_path: Path) -> None:
     named = make.stations({"name_en": "![x](https://evil.example/a.png) <b>"})
     desk = desks.desk_of(desks.store_of(tmp_path / "s", [desks.march()], stations=named))
-    station = today.panel(desk, desks.view(lang="en", tambon="520101")).station
+    station = today.panel(desk, desks.view(lang="en", tambon="520101"), desks.sites(desk)).station
     assert station.startswith(r"!\[x\](https://evil.example/a.png) \<b\>")
 
 
 def test_air_without_hotspots_shows_the_air(tmp_path: Path) -> None:
     desk = desks.desk_of(desks.store_of(tmp_path / "s", readings=desks.air(("2026-03-10", 52.0))))
-    page = today.build(desk, desks.view(lang="en", theme="pm25"), "", 0)
+    page = today.build(desk, desks.view(lang="en", theme="pm25"), desks.sites(desk), "", 0)
     assert figures(page.figures)["Hotspots"] == ("–", "not stored")
     assert figures(page.figures)["Highest PM2.5"][0] == "52.0 µg/m³"
     assert "Season so far" not in figures(page.figures)
     assert page.warnings == [say("en", "error.no_hotspots")]
     assert fills(page)["520101"][1].startswith("52.0")  # type: ignore[union-attr]
     assert page.values["points"] == ""
-    panel = today.panel(desk, desks.view(lang="en", tambon="520101"))
+    panel = today.panel(desk, desks.view(lang="en", tambon="520101"), desks.sites(desk))
     assert [figure.value for figure in panel.figures] == ["–", "–", "–"]
     assert panel.trend is None
     assert panel.detections.empty
@@ -223,7 +223,7 @@ def test_hotspots_without_air_say_so(tmp_path: Path) -> None:
 def test_an_empty_store_is_no_page_of_zeros(tmp_path: Path) -> None:
     desk = desks.desk_of(desks.store_of(tmp_path / "s"))
     with pytest.raises(NotStored):
-        today.build(desk, desks.view(), "", 0)
+        today.build(desk, desks.view(), desks.sites(desk), "", 0)
 
 
 def test_figure_cards_escape_what_they_say() -> None:

@@ -1,0 +1,1 @@
+"""Migrations of the registry, run by alembic when it is opened."""

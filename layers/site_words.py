@@ -1,0 +1,47 @@
+"""Sites of the registry in words and as marks on the map, the same on every page that shows them.
+
+A site whose position is not known is counted at its tambon and never drawn as a point. Never imports Streamlit.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from layers.map import SiteMark
+from layers.words import Lang, say, texts
+
+
+def kind_name(lang: Lang, kind: str) -> str:
+    """Return the words for a kind of site; the code itself, spaced, when there are none."""
+    return texts(lang).get(f"kind.{kind}", kind.replace("_", " "))
+
+
+def site_marks(lang: Lang, sites: pd.DataFrame) -> list[SiteMark]:
+    """Return the sites known as a point, as marks."""
+    return [
+        SiteMark(getattr(row, f"name_{lang}"), row.lon, row.lat, (kind_name(lang, row.kind), row.lead_th))
+        for row in sites[sites["lon"].notna()].itertuples()
+    ]
+
+
+def haze_counts(sites: pd.DataFrame) -> dict[str, int]:
+    """Return, by tambon, the number of haze sites that are known by their tambon only."""
+    mine = sites[sites["geometry"].isna() & sites["tambon"].notna() & (sites["issue"] == "haze")]
+    return {str(code): int(number) for code, number in mine["tambon"].value_counts().items()}
+
+
+def listed(lang: Lang, sites: pd.DataFrame) -> list[dict[str, str]]:
+    """Return sites in words, for a list."""
+    return [
+        {
+            "name": getattr(row, f"name_{lang}"),
+            "kind": kind_name(lang, row.kind),
+            "issue": say(lang, f"issue.{row.issue}"),
+            "lead": row.lead_th,
+            "scale": row.scale,
+            "year": "" if pd.isna(row.year) else str(row.year + 543 if lang == "th" else row.year),
+            "source": row.source_url,
+            "confidence": say(lang, f"confidence_fact.{row.confidence}") if row.confidence else "",
+        }
+        for row in sites.itertuples()
+    ]
