@@ -10,7 +10,7 @@ import typer
 
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
 from commands.seen import satellites_of
-from data.sites import sites
+from data.registry import open_registry
 from layers.words import say
 from models.desk import Desk, open_desk
 
@@ -48,7 +48,7 @@ def rank(
     with clear_errors():
         desk = open_desk(place)
         known = _burden(desk, fixed)
-        found = priority.rank(criteria(known, _actions()), chosen)
+        found = priority.rank(criteria(known, _actions(desk)), chosen)
         for name in found.left_out:
             ERRORS.print(say(lang(), "rank.left_out", criterion=say(lang(), f"criterion.{name}")), markup=False)
         names = desk.tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe"]]
@@ -98,9 +98,9 @@ def _burden(desk: Desk, satellites: tuple[str, ...]) -> Burden:
     return known
 
 
-def _actions() -> pd.Series:
-    against = sites()
-    return against[against["issue"] == "haze"].groupby("tambon").size()
+def _actions(desk: Desk) -> pd.Series:
+    haze = open_registry(desk.settings).sites(issue="haze", carried_out=True)
+    return haze[haze["tambon"].notna()].groupby("tambon").size()
 
 
 def _why(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
-from data import sites
+from data.registry import open_registry
 from layers.effect import say_why
 from layers.words import say
 from models.desk import open_desk
@@ -81,7 +81,7 @@ def effect(
         raise typer.BadParameter(f"--to {end} lies before --from {start}", param_hint="--to")
     with clear_errors():
         desk = open_desk(place)
-        chosen = treatment(sites.sites(), site=site, kind=kind, issue=issue)
+        chosen = treatment(open_registry(desk.settings).sites(carried_out=True), site=site, kind=kind, issue=issue)
         found = evaluate(
             desk, chosen, outcome=outcome.value, satellites=satellites.value, first=start, last=end, ring_km=ring_km
         )

@@ -82,7 +82,7 @@ def treatment(sites: pd.DataFrame, *, site: str = "", kind: str = "", issue: str
     Parameters
     ----------
     sites : DataFrame
-        `site`, `kind`, `issue`, `tambon`, `start`, `year` and more, as `data.sites.sites` gives.
+        `site`, `kind`, `issue`, `tambon`, `start`, `year` and more, as `data.registry.Registry.sites` gives.
     site, kind, issue : str
         A site alone; or a kind, all sites of it; or an issue, all its sites (with a kind: those of that kind).
 

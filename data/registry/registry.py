@@ -23,7 +23,7 @@ from data.errors import Conflict, Locked, NotAllowed, NotStored, RecordRefused, 
 from data.places import Place
 from data.registry import frames
 from data.registry.records import Document, Problem, as_json, checked, difference, document_of, list_rows, row_of
-from data.registry.tables import KINDS, TRAIL, Kind
+from data.registry.tables import KINDS, PLANNED, TRAIL, Kind
 
 #: Key of the lock under which bulk imports and migrations queue on PostgreSQL.
 QUEUE = 520_005
@@ -123,6 +123,7 @@ class Registry:
         kind: str | None = None,
         issue: str | None = None,
         state: str | None = None,
+        carried_out: bool = False,
     ) -> pd.DataFrame:
         """Return the sites as a flat table; see `data.registry.frames.sites` for its columns.
 
@@ -132,10 +133,13 @@ class Registry:
             Only sites of its provinces; of the whole registry when omitted.
         kind, issue, state : str, optional
             Only these; `state` "" means those whose state is not stated.
+        carried_out : bool
+            Leave out what is only planned (proposed or approved): nothing was done there yet.
         """
         wanted = {"kind": kind, "issue": issue, "state": state}
         with self.reading() as connection:
-            return frames.sites(connection, place, {name: one for name, one in wanted.items() if one is not None})
+            table = frames.sites(connection, place, {name: one for name, one in wanted.items() if one is not None})
+        return table[~table["state"].isin(PLANNED)].reset_index(drop=True) if carried_out else table
 
     def field_checks(self, *, fires: Iterable[str] | None = None) -> pd.DataFrame:
         """Return the field checks, newest visit last; see `data.registry.frames.field_checks`.

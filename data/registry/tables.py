@@ -18,6 +18,8 @@ NAME, TEXT = 300, 20_000
 
 ISSUES = ("haze", "ageing", "ceramics", "all")
 STATES = ("proposed", "approved", "active", "ended")
+#: States of a site where nothing was done yet.
+PLANNED = ("proposed", "approved")
 #: What an organisation is, in the words of the national partners.
 ROLES = ("community", "business", "state", "university", "civil_society", "fund_manager")
 #: Through what an organisation acts: the partners' three mechanisms.

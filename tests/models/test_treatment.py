@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from data import settings
 from data.errors import InputMissing
-from data.sites import sites
+from data.registry import open_registry
 from models.treatment import NOT_ACTING, first_season, treatment
 
 
@@ -70,10 +71,10 @@ def test_no_such_site_names_the_types() -> None:
 
 
 def test_the_shipped_list_has_the_wet_forest_of_doi_phra_bat() -> None:
-    found = treatment(sites(), site="LP-HAZ-001")
+    found = treatment(open_registry(settings.load()).sites(), site="LP-HAZ-001")
     assert found.first_season == {"520111": 2026}
     assert found.acting
 
 
 def test_every_kind_that_does_not_act_is_in_the_shipped_list() -> None:
-    assert set(sites()["kind"]) >= NOT_ACTING
+    assert set(open_registry(settings.load()).sites()["kind"]) >= NOT_ACTING
