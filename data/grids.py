@@ -38,7 +38,7 @@ LISTED = ("variable", "source", "units", "axes", "first", "last", "times", "runs
 
 @dataclass(frozen=True)
 class Axes:
-    """Regular axes of cell centres, degrees, ascending.
+    """Regular axes of cell centres, ascending, in degrees (of a raster in the unit of its own coordinates).
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data import contracts, grids, weather
+from data import contracts, grids, rasters, weather
 from data.reach import reach_cells
 from data.store import (
     ATTEMPT_COLUMNS,
@@ -121,6 +121,7 @@ class Writer:
     _weather: dict[str, pd.DataFrame] = field(default_factory=dict)
     _weathered: set[str] = field(default_factory=set)
     _grids: dict[str, grids.Block] = field(default_factory=dict)
+    _rasters: dict[str, StoredFile] = field(default_factory=dict)
     _single: dict[str, pd.DataFrame] = field(default_factory=dict)
     _revisions: list[pd.DataFrame] = field(default_factory=list)
     _tambons: gpd.GeoDataFrame | None = None
@@ -281,6 +282,15 @@ class Writer:
                 self._grids[part] = both
         return Added(kept, array.sizes["time"] - kept)
 
+    def add_raster(self, raster: rasters.Raster) -> Added:
+        """Add a static raster; one of the same variable, source, time and cells is replaced by a different one."""
+        stored = self.store.put_table("rasters", raster.part, rasters.to_arrow(raster))
+        old = self._rasters.get(raster.part) or self.before.tables.get("rasters", {}).get(raster.part)
+        if old == stored:
+            return Added(0, 1)
+        self._rasters[raster.part] = stored
+        return Added(1, 0)
+
     # -- small tables --------------------------------------------------------------------------------------------
 
     def _rows(self, name: str) -> pd.DataFrame | None:
@@ -378,6 +388,8 @@ class Writer:
             changed.setdefault("weather", {})[year] = self.store.put_table("weather", year, content)
         for name, block in self._grids.items():
             changed.setdefault("grids", {})[name] = self.store.put_table("grids", name, grids.to_arrow(block))
+        if self._rasters:
+            changed["rasters"] = self._rasters
         for name, frame in self._single.items():
             content = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
             changed[name] = {"all": self.store.put_table(name, "all", content)}
@@ -406,7 +418,7 @@ class Writer:
         for part in (*self._hotspots.values(), *self._readings.values()):
             part.dirty, part.gaps = False, {}
         self._weathered.clear()
-        self._grids = {}
+        self._grids, self._rasters = {}, {}
         self._single, self._revisions, self._tambons, self._entries = {}, [], None, []
         return self.before
 

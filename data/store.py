@@ -30,6 +30,8 @@ from data.clock import UTC, Now, utc_now
 from data.errors import Damaged, Locked, NotStored, StoreError
 from data.files import PARTIAL, sha256_of, sweep, write_whole
 from data.grids import LISTED, Block, chosen_runs, from_arrow, joined
+from data.rasters import Raster
+from data.rasters import from_arrow as raster_from_arrow
 from data.weather import in_order
 
 if TYPE_CHECKING:
@@ -530,6 +532,33 @@ class Store:
                 hint="import a gridded file of it first",
             )
         return joined(blocks)
+
+    def rasters(self, state: State | None = None) -> pd.DataFrame:
+        """Return what static rasters are stored, one row each, as `variable`, `source`, `when`."""
+        rows = [part.split(".") for part in sorted(self.parts("rasters", state))]
+        return pd.DataFrame([row[:3] for row in rows], columns=["variable", "source", "when"])
+
+    def raster_tiles(self, variable: str, state: State | None = None) -> Iterator[Raster]:
+        """Yield the rasters of a variable that speak of its newest time, from the source last in the alphabet.
+
+        Raises
+        ------
+        NotStored
+            When there is none.
+        """
+        parts = {tuple(part.split(".")): f for part, f in self.parts("rasters", state).items()}
+        mine = {key: f for key, f in parts.items() if key[0] == variable}
+        if not mine:
+            raise NotStored(
+                f"no raster of {variable} is stored",
+                key="no_raster",
+                context={"variable": variable},
+                hint="import a GeoTIFF of it first",
+            )
+        newest = max((key[2] if key[2] != "undated" else "", key[1]) for key in mine)
+        for key, stored in sorted(mine.items()):
+            if (key[2] if key[2] != "undated" else "", key[1]) == newest:
+                yield raster_from_arrow(self.get_table(stored))
 
     def population(self, state: State | None = None) -> pd.DataFrame | None:
         """Return people per tambon (tambon, population, year, source), or None when none was imported."""

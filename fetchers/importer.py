@@ -255,8 +255,9 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
         added = writer.add_stations(parsed.table)
     elif parsed.kind == "tambons":
         added = writer.add_tambons(parsed.table)
-    elif parsed.kind == "grid":
+    elif parsed.kind in ("grid", "raster"):
         each = [writer.add_grid(array) for array in parsed.grids]
+        each += [writer.add_raster(raster) for raster in parsed.rasters]
         added = Added(sum(one.kept for one in each), sum(one.duplicates for one in each))
     else:
         added = writer.add_population(parsed.table)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from data.rasters import Raster
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -62,7 +64,8 @@ class Parsed:
         What the table holds.
     table : DataFrame
         Good rows only, in the contract of `kind`. A GeoDataFrame for tambons. For grids a row for each field:
-        `variable`, `measured_at`, `run` and its outer centres `west`, `south`, `east`, `north`.
+        `variable`, `measured_at`, `run` and its outer centres `west`, `south`, `east`, `north`; for rasters a row
+        for each band.
     read : int
         Rows met in the file, good or bad.
     rejected : tuple of Remark
@@ -76,6 +79,8 @@ class Parsed:
     records : mapping of str to DataFrame
         Rows for the registry as text, by kind of record, their index the number of the row in the file. They are judged
         by the registry, which knows what is there already; `table` is empty then.
+    rasters : tuple of Raster
+        The bands of a raster file (see `data.rasters`).
     """
 
     format: str
@@ -87,6 +92,7 @@ class Parsed:
     stations: pd.DataFrame | None = None
     grids: tuple[xr.DataArray, ...] = ()
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    rasters: tuple[Raster, ...] = ()
 
     @property
     def rejected_count(self) -> int:

@@ -37,7 +37,7 @@ from fetchers.unpack import Member
 
 #: First bytes of gridded forms.
 _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")
-_GRIDS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 #: The published counts that come with the desk, by columns that only they have.
 _OWN_TABLE = {"row_id", "qualifier", "date_basis"}
 
@@ -77,8 +77,10 @@ def parse(member: Member, now: dt.datetime) -> Parsed:
         from fetchers import grib
 
         return grib.parse(data, member.name, now)
-    if data[:8].startswith(_GRIDS):
-        raise FileRefused("a grid, not a table", key="grid_unread")
+    if data[:4] in _TIFF:
+        from fetchers import geotiff
+
+        return geotiff.parse(data, member.name, now)
     text = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:1] in (b"{", b"["):
         return _json(data, member.name, now)

@@ -387,6 +387,8 @@ class Desk:
             newest, age = grid["last"], int((pd.Timestamp(moment) - grid["last"]).total_seconds() // 60)
             name = f"grid:{grid['variable']}:{grid['source']}"
             rows.append((name, newest.tz_convert("Asia/Bangkok").isoformat(), age, f"stored ({grid['times']} fields)"))
+        for raster in self.store.rasters(self.state).to_dict("records"):
+            rows.append((f"raster:{raster['variable']}:{raster['source']}", None, None, f"stored ({raster['when']})"))
         detail = self.outline_detail
         rows.append(
             (f"tambons:{self.place.key}", None, None, "embedded" if detail == "generalised" else f"stored ({detail})")

@@ -23,7 +23,7 @@ _AT_ONCE = 64
 _THREADS = 2
 _SIDE = 8
 #: Shares of cells come with seven digits: what adds up to the whole of an outline but for this part covers it.
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
 
 
 def means(array: xr.DataArray, weights: Weights, least: float = LEAST_COVERAGE) -> xr.Dataset:
@@ -157,5 +157,5 @@ def _means(
                             add += weight[entry] * value
                             there += weight[entry]
                 share = there / whole[zone] if whole[zone] > 0.0 else 0.0
-                coverage[first + at, zone] = 1.0 if share > 1.0 - _ROUNDING else share
+                coverage[first + at, zone] = 1.0 if share > 1.0 - ROUNDING else share
                 mean[first + at, zone] = add / there if there > 0.0 and coverage[first + at, zone] >= least else np.nan

@@ -8,9 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import data.gdal  # noqa: F401  (before anything loads GDAL)
+
+# isort: split
 import netCDF4
 import numpy as np
+import rasterio
 import xarray as xr
+from affine import Affine
 
 #: The clock of every test on gridded files.
 NOW = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
@@ -72,3 +77,32 @@ def netcdf(
             made.setncatts({**({"units": units} if units else {}), **of_field})
             made[:] = field
         return path.read_bytes()
+
+
+def geotiff(
+    values: Any,
+    *,
+    west: float = 99.0,
+    north: float = 18.2,
+    step: float = 0.05,
+    crs: Any = "EPSG:4326",
+    nodata: float | None = None,
+    tags: dict[str, str] | None = None,
+    described: Sequence[str] = (),
+    scale: float = 1.0,
+    offset: float = 0.0,
+    turn: Affine | None = None,
+) -> bytes:
+    """Return a GeoTIFF; `values` of shape (rows, columns) or (bands, rows, columns), the first row in the north."""
+    field = np.asarray(values)
+    field = field[None] if field.ndim == 2 else field
+    made = {"count": len(field), "height": field.shape[1], "width": field.shape[2], "dtype": field.dtype}
+    turn = turn or Affine(step, 0, west, 0, -step, north)
+    with rasterio.MemoryFile() as memory:
+        with memory.open(driver="GTiff", crs=crs, transform=turn, nodata=nodata, **made) as out:
+            out.write(field)
+            out.update_tags(**(tags or {}))
+            out.scales, out.offsets = [scale] * len(field), [offset] * len(field)
+            for band, text in enumerate(described, 1):
+                out.set_band_description(band, text)
+        return bytes(memory.read())
