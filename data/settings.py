@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         Largest file taken in, decoded, in megabytes.
     lock_timeout_s : float
         How long a writer waits for another writer.
-    firms_key, gistda_key, openaq_key, dustboy_key : SecretStr
+    firms_key, gistda_key, openaq_key, dustboy_key, ads_key : SecretStr
         Keys of the providers; printed as dots.
     database_url : SecretStr
         Address of a PostgreSQL database for the registry, such as ``postgresql://user:word@host/haze``; without one the
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     openaq_key: SecretStr = SecretStr("")
     dustboy_key: SecretStr = SecretStr("")
     database_url: SecretStr = SecretStr("")
+    ads_key: SecretStr = SecretStr("")
     mirrors: dict[str, str] = Field(default_factory=dict)
     ca_bundle: str = ""
 

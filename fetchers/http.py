@@ -126,6 +126,17 @@ class _Pace:
             self.times.append(time.monotonic())
 
 
+@dataclass(frozen=True)
+class _Call:
+    """What stays the same through the redirects and repetitions of one call."""
+
+    source: str
+    headers: Mapping[str, str] | None
+    body: bytes
+    per_minute: int
+    max_bytes: int
+
+
 class _Again(Exception):
     """A fault that asking again may cure: how often, and after which pause when the server named one."""
 
@@ -299,7 +310,9 @@ class Http:
         source: str,
         hosts: Iterable[str],
         headers: Mapping[str, str] | None = None,
+        body: str = "",
         per_minute: int = 60,
+        max_bytes: int | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> Reply:
         """Fetch one address whole.
@@ -313,8 +326,12 @@ class Http:
         hosts : iterable of str
             Hosts that may answer; a redirect elsewhere is refused.
         headers : mapping, optional
+        body : str
+            JSON to send by POST; such a request is made once, since nobody knows what a second one would do.
         per_minute : int
             The provider's own limit for this host.
+        max_bytes : int, optional
+            Most decoded bytes of this reply, where it is not the usual limit.
         deadline_s : float
             All that this call may take, retries included.
 
@@ -337,6 +354,7 @@ class Http:
         allowed = {host.lower() for host in hosts}
         if not self.online:
             raise Offline(f"{source}: the mode allows no network", context={"source": source, "url": shown})
+        call = _Call(source, headers, body.encode(), per_minute, max_bytes or self.max_bytes)
         deadline = time.monotonic() + deadline_s
         me = threading.get_ident()
         again = 0
@@ -345,7 +363,7 @@ class Http:
             try:
                 while True:
                     try:
-                        return self._once(url, source, allowed, headers, per_minute, deadline)
+                        return self._once(url, allowed, call, deadline)
                     except _Again as fault:
                         pause = fault.pause_s
                         if pause is None:
@@ -356,29 +374,22 @@ class Http:
                                 f"{source}: {shown}: no whole reply in time",
                                 context={**fault.fault.context, "problem": "time-out"},
                             ) from None
-                        if again > fault.times or time.monotonic() + pause > deadline:
+                        if body or again > fault.times or time.monotonic() + pause > deadline:
                             raise fault.fault from None
                         log.info("%s asks again in %.1f s: %s", source, pause, fault)
                         time.sleep(pause)
             finally:
                 del self._watches[me]
 
-    def _once(
-        self,
-        url: str,
-        source: str,
-        allowed: set[str],
-        headers: Mapping[str, str] | None,
-        per_minute: int,
-        deadline: float,
-    ) -> Reply:
+    def _once(self, url: str, allowed: set[str], call: _Call, deadline: float) -> Reply:
+        source = call.source
         for _ in range(_REDIRECTS + 1):
             host = (urlsplit(url).hostname or "").lower()
             if host not in allowed:
                 raise self._elsewhere(source, host)
-            self._paces.setdefault(host, _Pace(per_minute)).wait(source, deadline)
-            answer = self._ask(url, source, headers, deadline)
-            if answer.is_redirect:
+            self._paces.setdefault(host, _Pace(call.per_minute)).wait(source, deadline)
+            answer = self._ask(url, call, deadline)
+            if answer.is_redirect and not call.body:
                 target = answer.headers.get("Location", "")
                 answer.close()
                 try:
@@ -391,7 +402,7 @@ class Http:
                     raise self._elsewhere(source, f"{scheme}://{urlsplit(onward).hostname or ''}")
                 url = onward
                 continue
-            return self._whole(answer, url, source)
+            return self._whole(answer, url, call)
         raise SourceRefused(
             f"{source}: too many redirects", key="source_elsewhere", context={"source": source, "host": host}
         )
@@ -404,14 +415,17 @@ class Http:
             context={"source": source, "host": host},
         )
 
-    def _ask(self, url: str, source: str, headers: Mapping[str, str] | None, deadline: float) -> requests.Response:
+    def _ask(self, url: str, call: _Call, deadline: float) -> requests.Response:
+        source, method = call.source, "POST" if call.body else "GET"
         shown = self.secrets.redact(url)
         left = max(0.1, deadline - time.monotonic())
         try:
-            log.info("%s GET %s", source, shown)
-            return self._session.get(
+            log.info("%s %s %s", source, method, shown)
+            return self._session.request(
+                method,
                 self._mirrored(url),
-                headers=dict(headers or {}),
+                headers=dict(call.headers or {}) | ({"Content-Type": "application/json"} if call.body else {}),
+                data=call.body or None,
                 timeout=(min(self.timeout_s[0], left), min(self.timeout_s[1], left)),
                 stream=True,
                 allow_redirects=False,
@@ -437,7 +451,8 @@ class Http:
         path = mirror.path.rstrip("/") + parts.path
         return urlunsplit((mirror.scheme, mirror.netloc, path, parts.query, ""))
 
-    def _whole(self, answer: requests.Response, url: str, source: str) -> Reply:
+    def _whole(self, answer: requests.Response, url: str, call: _Call) -> Reply:
+        source = call.source
         shown = self.secrets.redact(url)
         status = answer.status_code
         context: dict[str, object] = {"source": source, "url": shown, "status": status}
@@ -453,7 +468,7 @@ class Http:
                 context["problem"] = f"HTTP {status}"
                 fault = SourceUnreachable(f"{source}: {shown}: server error {status}", context=context)
                 raise _Again(fault, _AGAIN)
-            content = self._body(answer, source, shown)
+            content = self._body(answer, source, shown, call.max_bytes)
         if status in (401, 403) or (status >= 400 and not content):
             raise SourceRefused(f"{source}: {shown}: refused ({status})", context=context)
         if not content:
@@ -461,12 +476,12 @@ class Http:
             raise _Again(SourceUnreachable(f"{source}: {shown}: an empty reply", context=context), _AGAIN_CUT)
         return Reply(shown, status, self.secrets.redact_body(content), answer.headers.get("Content-Type", ""))
 
-    def _body(self, answer: requests.Response, source: str, shown: str) -> bytes:
+    def _body(self, answer: requests.Response, source: str, shown: str, max_bytes: int) -> bytes:
         blocks: list[bytes] = []
         total = 0
-        context: dict[str, object] = {"source": source, "url": shown, "limit_mb": self.max_bytes // 1_000_000}
+        context: dict[str, object] = {"source": source, "url": shown, "limit_mb": max_bytes // 1_000_000}
         declared = answer.headers.get("Content-Length", "")
-        if re.fullmatch(r"[0-9]{1,18}", declared) and int(declared) > self.max_bytes:
+        if re.fullmatch(r"[0-9]{1,18}", declared) and int(declared) > max_bytes:
             raise SourceChanged(
                 f"{source}: {shown}: {declared} bytes announced", key="reply_too_large", context=context
             )
@@ -479,7 +494,7 @@ class Http:
         try:
             for block in answer.iter_content(_BLOCK):
                 total += len(block)
-                if total > self.max_bytes:
+                if total > max_bytes:
                     raise SourceChanged(
                         f"{source}: {shown}: reply larger than allowed", key="reply_too_large", context=context
                     )

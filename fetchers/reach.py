@@ -15,6 +15,8 @@ from fetchers.source import Area
 
 #: Around the place, degrees: fires across the border make smoke here.
 _ROOM = 0.5
+#: Half the side of the net of points for wind, degrees: smoke of two days comes from within.
+_NET = 3
 
 
 def way_out(options: Settings) -> Http:
@@ -48,5 +50,8 @@ def area_of(place: Place, stations: pd.DataFrame, tambons: gpd.GeoDataFrame) -> 
         (str(code), round(float(lon), 4), round(float(lat), 4))
         for code, lon, lat in zip(official["station_id"], official["lon"], official["lat"], strict=True)
     ]
+    middle, parallel = int((west + east) // 2), int((south + north) // 2)
+    steps = range(-_NET, _NET + 1)
+    lattice = tuple((float(middle + x), float(parallel + y)) for y in steps for x in steps)
     box = (west - _ROOM, south - _ROOM, east + _ROOM, north + _ROOM)
-    return Area(*box, place.provinces, tuple(official["station_id"]), tuple(points))
+    return Area(*box, place.provinces, tuple(official["station_id"]), tuple(points), lattice)

@@ -20,6 +20,7 @@ from data.errors import FileRefused
 from fetchers import (
     air4thai,
     boundaries,
+    egat_workbook,
     firms,
     gistda,
     known,
@@ -96,6 +97,8 @@ def _workbook(data: bytes, name: str, now: dt.datetime) -> Parsed:
         records = record_tables.parse_workbook(data)
         if records is not None:
             return records
+        if (sheet := egat_workbook.first_sheet(data)) is not None:
+            return egat_workbook.parse(*sheet, name, now)
         # An officer may have saved a hotspot file from a spreadsheet program.
         text = workbook.first_sheet_as_text(data)
         columns = header_of(text)

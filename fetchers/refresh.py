@@ -28,10 +28,10 @@ from data.errors import (
 )
 from data.merge import Writer, bounds_of
 from data.store import Store
-from fetchers.http import DEADLINE_S, Http, Reply
+from fetchers.http import Http, Reply
 from fetchers.importer import PARSER_FAULTS, Verdict, add, provenance
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Paged, Period, Request, Source, download
+from fetchers.source import Area, Leading, Period, Request, Source, download
 from fetchers.sources import SOURCES
 
 #: Words of a verdict: what came of asking a source.
@@ -155,8 +155,9 @@ def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
     answered = mine.loc[mine["verdict"].isin(["updated", "late", "silent", "not_published"]), "at"]
     if answered.empty:
         return True
-    # A satellite source is asked more often than it changes, since passes come at hours of their own.
-    wait = min(source.info.cadence_minutes, 60)
+    # Passes come at hours of their own and stations in bursts: both are asked more often than they change.
+    often = source.info.kind in ("hotspots", "readings")
+    wait = min(source.info.cadence_minutes, 60) if often else source.info.cadence_minutes
     return bool(moment - answered.max() >= dt.timedelta(minutes=wait - 5))
 
 
@@ -187,24 +188,25 @@ def _one(
     if not waiting:
         return Outcome(info.key, "fresh", newest=_newest(store, source))
     rows, newest = 0, None
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + info.deadline_s
     fault: HazeError | None = None
     quiet = True
     while waiting and fault is None:
         request = waiting.popleft()
         # A past period has a deadline for each request, what is new one for all of them.
-        left = DEADLINE_S if period is not None else deadline - time.monotonic()
+        left = info.deadline_s if period is not None else deadline - time.monotonic()
         try:
             if left <= 0:
-                raise SourceBusy(f"{info.key}: its minute is used up", context={"source": info.key})
+                raise SourceBusy(f"{info.key}: its time is used up", context={"source": info.key})
             reply = download(source, request, http, left)
-            added, last = _take(store, source, request, reply, area, now)
-            rows += added
-            newest = max(filter(None, (newest, last)), default=None)
-            quiet = False
-            more = source.following(request, reply) if isinstance(source, Paged) else None
-            if more is not None:
-                waiting.appendleft(more)
+            if not request.index:
+                added, last = _take(store, source, request, reply, area, now)
+                rows += added
+                newest = max(filter(None, (newest, last)), default=None)
+                quiet = False
+            if isinstance(source, Leading):
+                more = [one for one in source.following(request, reply) if not _answered(store, info.key, one)]
+                waiting.extendleft(reversed(more))
         except FileRefused as nothing:
             if nothing.key not in ("header_only", "empty_file"):
                 fault = SourceChanged(str(nothing), context={"source": info.key})
@@ -271,7 +273,7 @@ def _take(
             entry |= _whole_days(source, request, area)
         writer.note(entry)
         writer.commit()
-    return verdict.kept, _last(table)
+    return verdict.kept, _last(table, moment)
 
 
 def _refuse_unread(source: Source, parsed: Parsed) -> None:
@@ -300,7 +302,10 @@ def _whole_days(source: Source, request: Request, area: Area) -> dict[str, objec
     }
 
 
-def _last(table: pd.DataFrame) -> dt.datetime | None:
+def _last(table: pd.DataFrame, moment: dt.datetime) -> dt.datetime | None:
+    if "measured_at" in table:
+        # What lies ahead of now is a forecast, and makes no source fresh.
+        table = table[table["measured_at"] <= moment]
     last = bounds_of(table).get("last")
     return None if last is None or pd.isna(last) else last.to_pydatetime()
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from data.clock import thai_day
-from data.errors import SourceChanged
+from data.errors import SourceBusy, SourceChanged
 from fetchers.http import DEADLINE_S, Http, Reply
 from fetchers.parsed import Parsed
 
@@ -27,7 +28,7 @@ class Info:
         Name on the command line and in the store.
     name_th, name_en : str
     kind : str
-        ``hotspots`` or ``readings``.
+        ``hotspots``, ``readings``, ``weather``, ``grid``, ``tambons`` or ``population``.
     provider : str
     cadence_minutes : int
         How often the provider publishes.
@@ -45,6 +46,10 @@ class Info:
         Whether a past period can be asked for.
     default : bool
         Whether it is fetched when no source is named.
+    deadline_s : float
+        What asking for what is new may cost; more than the house's minute only for a source fetched by name alone.
+    max_mb : int
+        Most megabytes of one reply; 0 for the usual limit.
     quiet_after_days, quiet_until_days : float
         Age of a past day between which a header alone says that nothing burned: before, the day may not be published
         yet; after, the product may not hold it any more.
@@ -66,6 +71,8 @@ class Info:
     quirks: tuple[str, ...] = ()
     by_period: bool = False
     default: bool = True
+    deadline_s: float = DEADLINE_S
+    max_mb: int = 0
     quiet_after_days: float = 0.5
     quiet_until_days: float = float("inf")
 
@@ -85,6 +92,8 @@ class Area:
     points : tuple of (str, float, float)
         Where a model is asked: name, longitude, latitude. An amphoe's point is named by its code of four digits, a
         station's by the station.
+    lattice : tuple of (float, float)
+        Longitude and latitude of a coarse net of points around, for the wind that smoke comes with.
     """
 
     west: float
@@ -94,6 +103,7 @@ class Area:
     provinces: tuple[str, ...] = ()
     stations: tuple[str, ...] = ()
     points: tuple[tuple[str, float, float], ...] = ()
+    lattice: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,10 @@ class Request:
     headers : mapping
     since, until : date or None
         Thai days that the answer covers whole, for a past period; None for "what is new".
+    index : bool
+        The answer holds no rows but says what to ask next; see `Leading`.
+    body : str
+        JSON to send; the address is then asked by POST, and once.
     """
 
     url: str
@@ -128,6 +142,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     since: dt.date | None = None
     until: dt.date | None = None
+    index: bool = False
+    body: str = ""
 
 
 class Source(Protocol):
@@ -169,12 +185,41 @@ class Redacting(Protocol):
         ...
 
 
-@runtime_checkable
-class Paged(Protocol):
-    """A source that hands out its rows page by page."""
+#: Seconds that a last look at a queue may take.
+_LEAST_S = 1.0
+#: Asks one request by the house's own rules, after so many seconds of waiting.
+Ask = Callable[[Request, float], Reply]
 
-    def following(self, request: Request, reply: Reply) -> Request | None:
-        """Return the request of the page after this one, None after the last."""
+
+@runtime_checkable
+class Queued(Protocol):
+    """A source that makes its answer first, and has to be asked several times for one reply."""
+
+    def collect(self, request: Request, ask: Ask) -> Reply:
+        """Return the reply that a request leads to, through `ask` alone.
+
+        Raises
+        ------
+        SourceError
+            As `Source.parse` does; SourceBusy when the time is used up.
+        """
+        ...
+
+
+@runtime_checkable
+class Leading(Protocol):
+    """A source one of whose replies leads to the next: pages, or an index of parts."""
+
+    def following(self, request: Request, reply: Reply) -> Sequence[Request]:
+        """Return what to ask after this reply; nothing after the last.
+
+        Raises
+        ------
+        FileRefused
+            ``header_only``: what was asked for is not published yet.
+        SourceError
+            The provider refuses, or answers in another shape than before.
+        """
         ...
 
 
@@ -184,14 +229,25 @@ def download(source: Source, request: Request, http: Http, deadline_s: float = D
     What a `Redacting` source must not keep is taken out here, before the reply is parsed or its raw copy stored.
     """
     info = source.info
-    reply = http.get(
-        request.url,
-        source=info.key,
-        hosts=info.hosts,
-        headers=request.headers,
-        per_minute=info.per_minute,
-        deadline_s=deadline_s,
-    )
+    end = time.monotonic() + deadline_s
+
+    def ask(one: Request, after_s: float) -> Reply:
+        left = end - time.monotonic() - after_s
+        if after_s and left < _LEAST_S:
+            raise SourceBusy(f"{info.key}: still in the queue", key="source_queued", context={"source": info.key})
+        time.sleep(after_s)
+        return http.get(
+            one.url,
+            source=info.key,
+            hosts=info.hosts,
+            headers=one.headers,
+            body=one.body,
+            per_minute=info.per_minute,
+            max_bytes=info.max_mb * 1_000_000 or None,
+            deadline_s=max(left, 0.0),
+        )
+
+    reply = source.collect(request, ask) if isinstance(source, Queued) else ask(request, 0.0)
     return source.redact(reply) if isinstance(source, Redacting) else reply
 
 

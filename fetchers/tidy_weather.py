@@ -27,7 +27,7 @@ _FORMS: dict[str, frozenset[str]] = {
 _TEXTS = frozenset(("station", "date", "station_id", "time_ict", "label", "province"))
 _ICT = np.timedelta64(7, "h")
 #: The short names of EGAT's and the department's tables; EGAT states no units, the numbers are those of these.
-_SHORT = {
+SHORT = {
     "ws": "wind_speed_ms",
     "wd": "wind_from_deg",
     "temp": "temperature_c",
@@ -36,7 +36,7 @@ _SHORT = {
     "bp": "pressure_hpa",
 }
 #: No air in Thailand is at 0 °C, without vapour or without pressure: there 0 stands for "no value".
-_NEVER_ZERO = frozenset(("temp", "rh", "bp"))
+NEVER_ZERO = frozenset(("temp", "rh", "bp"))
 #: Units of the table of Open-Meteo, which it does not name: those that the service gives unasked.
 _OPEN_METEO_UNITS = {"wind_speed_10m": "km/h", "wind_direction_10m": "°", "temperature_2m": "°C"} | {
     "relative_humidity_2m": "%",
@@ -116,7 +116,7 @@ def _egat(opened: _Opened) -> Parsed:
         sieve,
         station_id=ids,
         measured_at=start,
-        measured={name: _unflagged(opened, column, name) for column, name in _SHORT.items()},
+        measured={name: _unflagged(opened, column, name) for column, name in SHORT.items()},
         source="egat",
         now=now,
     )
@@ -130,7 +130,7 @@ def hour_of_day(days: NDArray[np.int64], hour: NDArray[np.int64]) -> NDArray[np.
 
 def _unflagged(opened: _Opened, column: str, name: str) -> weather.Values:
     """Return a column of EGAT without the numbers that carry a letter, whose meaning is not told."""
-    value = weather.values(opened.sieve, opened.sheet.numbers[column], name, zero=column not in _NEVER_ZERO)
+    value = weather.values(opened.sieve, opened.sheet.numbers[column], name, zero=column not in NEVER_ZERO)
     flags = opened.sheet.words.get(f"{column}_flag")
     if flags is None:
         return value
@@ -154,9 +154,9 @@ def _air4thai(opened: _Opened) -> Parsed:
             sheet.numbers[column],
             name,
             weather.unit_of(name, "mmHg") if column == "bp" else weather.AS_IS,
-            zero=column not in _NEVER_ZERO,
+            zero=column not in NEVER_ZERO,
         )
-        for column, name in _SHORT.items()
+        for column, name in SHORT.items()
     }
     words = sheet.words["station_id"]
     ids = Words(words.codes, tuple(text.lower() for text in words.values))

@@ -54,12 +54,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came; `query` holds the first value of each name."""
+    """One request as it came; `query` holds the first value of each name, `body` what was sent."""
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     target: str
+    body: bytes = b""
 
 
 Script = Answer | Callable[[Asked], Answer]
@@ -141,10 +142,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        answer = self.server_of_test.take(Asked(parts.path, query, dict(self.headers.items()), self.path))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.server_of_test.take(Asked(parts.path, query, dict(self.headers.items()), self.path, body))
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             self._send(answer)
 

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from fetchers.source import Source
-from fetchers.sources import air4thai, dustboy, firms, gistda, gistda_pm25, open_meteo, openaq
+from fetchers.sources import (
+    air4thai,
+    boundaries,
+    cams,
+    dustboy,
+    firms,
+    gfs,
+    gistda,
+    gistda_pm25,
+    open_meteo,
+    open_meteo_weather,
+    openaq,
+)
 
 _ALL: tuple[Source, ...] = (
     *firms.REGIONAL,
@@ -16,5 +28,11 @@ _ALL: tuple[Source, ...] = (
     dustboy.STATIONS,
     gistda_pm25.AMPHOES,
     open_meteo.CAMS,
+    cams.FORECAST,
+    open_meteo_weather.FORECAST,
+    open_meteo_weather.RECENT,
+    open_meteo_weather.ARCHIVE,
+    gfs.WIND,
+    boundaries.TAMBONS,
 )
 SOURCES: dict[str, Source] = {source.info.key: source for source in _ALL}

@@ -44,17 +44,17 @@ class Hotspots:
             found.append(Request(url, f"viirs {span} pv_idn={province}", {"API-Key": key}))
         return found
 
-    def following(self, request: Request, reply: Reply) -> Request | None:
+    def following(self, request: Request, reply: Reply) -> Sequence[Request]:
         """Return the request of the next page; a page that is not full is the last."""
         document = json_of(reply, self.info.key)
         if len(document["features"]) < _PAGE:
-            return None
+            return ()
         parts = urlsplit(request.url)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         offset = int(query["offset"]) + _PAGE
         label = f"{request.label.partition(' from ')[0]} from {offset}"
         url = parts._replace(query=urlencode({**query, "offset": offset})).geturl()
-        return Request(url, label, request.headers)
+        return (Request(url, label, request.headers),)
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the detections of a reply; see `Source.parse`."""

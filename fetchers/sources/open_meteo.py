@@ -65,9 +65,7 @@ class Cams:
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the readings of a reply; see `Source.parse`."""
         source = self.info.key
-        document = json_of(reply, source)
-        if isinstance(document, dict) and document.get("error"):
-            raise _denial(str(document.get("reason", ""))[:160], source)
+        document = document_of(reply, source)
         try:
             cells = _cells(document)
             rows = [row for cell_id, cell in cells.items() for row in _hours(cell_id, cell)]
@@ -91,6 +89,14 @@ class Cams:
             flag="model",
             stations=stations,
         )
+
+
+def document_of(reply: Reply, source: str) -> Any:
+    """Return the document of a reply of any of the provider's services; raise what its error stands for."""
+    document = json_of(reply, source)
+    if isinstance(document, dict) and document.get("error"):
+        raise _denial(str(document.get("reason", ""))[:160], source)
+    return document
 
 
 def _denial(reason: str, source: str) -> SourceError:

@@ -34,10 +34,17 @@ AREA = Area(
     ("52",),
     ("37t", "40t", "99t"),
     (("5201", 99.5326, 18.394), ("5213", 99.4486, 18.807), ("37t", 99.5065, 18.2783)),
+    ((99.0, 18.0), (100.0, 18.0)),
 )
 PERIOD = Period(dt.date(2026, 2, 20), dt.date(2026, 3, 12))
 #: Where a provider wants its key: part of the path, of the query, or a header.
-KEY_PLACES = {"firms_key": "path", "dustboy_key": "query", "gistda_key": "header", "openaq_key": "header"}
+KEY_PLACES = {
+    "firms_key": "path",
+    "dustboy_key": "query",
+    "gistda_key": "header",
+    "openaq_key": "header",
+    "ads_key": "header",
+}
 REPLIES = Path(__file__).resolve().parent.parent / "replies"
 LOCATION_URL = "https://pm25.gistda.or.th/rest/getPm25byLocation?lat=18.394&lng=99.5326"
 
@@ -93,7 +100,7 @@ def test_a_source_says_everything_about_itself(source: Source) -> None:
     info = source.info
     for text in (info.key, info.name_th, info.name_en, info.provider, info.licence, info.use):
         assert text == text.strip() != ""
-    assert info.kind in ("hotspots", "readings")
+    assert info.kind in ("hotspots", "readings", "weather", "grid", "tambons", "population")
     assert info.hosts
     assert all(host == host.lower() and "/" not in host for host in info.hosts)
     assert info.docs.startswith("http")
@@ -323,7 +330,7 @@ def test_nothing_of_a_person_reaches_the_store(tmp_path: Path, monkeypatch: pyte
     verdicts = []
     # A good reply, one cut off in the middle, one of an unknown shape, whose first bytes are kept.
     for body in (whole, whole[:-2], b'[{"phone": "0812345678", "caretaker": "Somchai"}]'):
-        monkeypatch.setattr(Http, "get", lambda *_, body=body, **__: reply(body))
+        monkeypatch.setattr(Http, "get", lambda *_, held=body, **__: reply(held))
         outcomes = refresh.refresh(
             store, Http(), area=AREA, keys={"dustboy_key": KEY}, now=lambda: NOW, names=["dustboy"]
         )

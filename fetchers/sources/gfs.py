@@ -1,0 +1,155 @@
+"""Wind and mixing height of NOAA's GFS at 0.25 degrees, by the byte ranges of the messages that are wanted. No key.
+
+Cadence: four runs a day, usable about five hours after their start. United States public domain; NOAA asks to be
+named. Each step of a run is one file of some 500 MB: its index (.idx) tells where each message lies, and only those of
+wind, temperature, humidity, pressure and mixing height are asked for, about 8 MB a step.
+Quirks cured here: the end of a message is the beginning of the next one in the index; wind comes in two parts that lie
+side by side; an index that is not there yet answers 404. Rain is left out: its sums run over one to six hours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data.clock import day_bounds, thai_day
+from data.errors import FileRefused, SourceChanged
+from fetchers import gfs_grib, readings, weather
+from fetchers.delimited import Numbers, Words
+from fetchers.http import Reply
+from fetchers.open_meteo_json import model_places
+from fetchers.parsed import Parsed
+from fetchers.source import Area, Info, Period, Request
+
+_HOST = "noaa-gfs-bdp-pds.s3.amazonaws.com"
+#: A run is asked for so many hours after its start.
+_READY = dt.timedelta(hours=5)
+_RUN_HOURS = 6
+#: Hours after the start of the newest run that are asked for, and of each past run.
+_STEPS, _PAST_STEPS = range(0, 49, 3), (0, 3)
+_LINE = re.compile(r"\d+:(\d+):d=\d{10}:([A-Z0-9_]+):([^:]+):([^:]+):?.*")
+_WANTED = {
+    ("UGRD", "10 m above ground"), ("VGRD", "10 m above ground"),
+    ("UGRD", "100 m above ground"), ("VGRD", "100 m above ground"),
+    ("UGRD", "925 mb"), ("VGRD", "925 mb"), ("UGRD", "850 mb"), ("VGRD", "850 mb"),
+    ("TMP", "2 m above ground"), ("RH", "2 m above ground"), ("PRES", "surface"), ("HPBL", "surface"),
+}  # fmt: skip
+_HEIGHTS = ("", "_100m", "_925hpa", "_850hpa")
+
+
+@dataclass(frozen=True)
+class Gfs:
+    """The newest run in steps of three hours, past ones by period, at the net of points."""
+
+    info: Info
+    lattice: tuple[tuple[float, float], ...]
+
+    def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
+        """Return the indexes of the steps, oldest first."""
+        del key, area
+        ready = now - _READY
+        newest = ready.replace(hour=ready.hour // _RUN_HOURS * _RUN_HOURS, minute=0, second=0, microsecond=0)
+        if period is None:
+            return [self._index(newest, step) for step in _STEPS]
+        begin, end = day_bounds(period.first, period.last)
+        begin -= dt.timedelta(hours=begin.hour % _RUN_HOURS)
+        runs = [begin + dt.timedelta(hours=h) for h in range(0, int((end - begin) / dt.timedelta(hours=1)), _RUN_HOURS)]
+        return [self._index(run, step, thai_day(run)) for run in runs if run <= newest for step in _PAST_STEPS]
+
+    @staticmethod
+    def _index(run: dt.datetime, step: int, day: dt.date | None = None) -> Request:
+        url = f"https://{_HOST}/gfs.{run:%Y%m%d}/{run:%H}/atmos/gfs.t{run:%H}z.pgrb2.0p25.f{step:03d}.idx"
+        return Request(url, f"run {run:%Y-%m-%d %H} UTC, hour {step}", since=day, until=day, index=True)
+
+    def following(self, request: Request, reply: Reply) -> Sequence[Request]:
+        """Return the ranges that an index tells of; wanted messages side by side are one range."""
+        if not request.index:
+            return ()
+        source = self.info.key
+        if reply.status == 404:
+            raise FileRefused(f"{source}: {request.label} is not published", key="header_only")
+        lines = [_LINE.fullmatch(line) for line in reply.content.decode("ascii", errors="replace").splitlines()]
+        if not lines or None in lines:
+            raise SourceChanged(f"{source}: no index: {reply.content[:40]!r}", context={"source": source})
+        starts = [int(line[1]) for line in lines if line]
+        wanted = [(line[2], line[3]) in _WANTED and " ave " not in line[4] for line in lines if line]
+        ends = [*(str(start - 1) for start in starts[1:]), ""]
+        found = []
+        for at, start in enumerate(starts):
+            if wanted[at] and not (at and wanted[at - 1]):
+                last = next((n for n in range(at, len(starts)) if n + 1 == len(starts) or not wanted[n + 1]), at)
+                headers = {"Range": f"bytes={start}-{ends[last]}"}
+                whole = request.url.removesuffix(".idx")
+                part = f"{request.label}, byte {start}"
+                found.append(replace(request, url=whole, label=part, headers=headers, index=False))
+        return found
+
+    def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
+        """Return the weather of a range of messages; see `Source.parse`."""
+        source = self.info.key
+        try:
+            found = gfs_grib.fields(reply.content, self.lattice)
+        except ValueError as error:
+            raise SourceChanged(f"{source}: {error} (HTTP {reply.status})", context={"source": source}) from error
+        moments = {(field.run, field.valid) for field in found}
+        if len(moments) != 1:
+            raise SourceChanged(f"{source}: {len(moments)} times in one range", context={"source": source})
+        (run, valid), values = moments.pop(), dict(gfs_grib.columns(found))
+        ids = [f"gfs:{lat:.2f},{lon:.2f}" for lon, lat in self.lattice]
+        sheet, sieve = readings.opened({"station_id": ids})
+        numbers: dict[str, weather.Values] = {}
+        for height in _HEIGHTS:
+            if {f"east{height}", f"north{height}"} <= set(values):
+                speed, wind_from = weather.from_components(values[f"east{height}"], values[f"north{height}"])
+                numbers |= {f"wind_speed{height}_ms": speed, f"wind_from{height}_deg": wind_from}
+        if "temperature_k" in values:
+            numbers["temperature_c"] = values["temperature_k"] - 273.15
+        if "pressure_pa" in values:
+            numbers["pressure_hpa"] = values["pressure_pa"] / 100
+        numbers |= {name: values[name] for name in ("humidity_pct", "boundary_layer_m") if name in values}
+        whole = np.zeros(len(ids), dtype=bool)
+        return weather.assemble(
+            "gfs-grib2",
+            sheet,
+            sieve,
+            station_id=Words.of(ids),
+            measured_at=np.full(len(ids), np.datetime64(valid.replace(tzinfo=None), "us")),
+            measured={name: weather.values(sieve, Numbers(value, whole), name) for name, value in numbers.items()},
+            source="gfs",
+            flag="model",
+            now=now,
+            issued_at=run,
+            places=model_places(dict(zip(ids, self.lattice, strict=True)), "GFS"),
+        )
+
+
+#: The north of Thailand and the lands whose smoke it gets, degrees.
+_NET = tuple((float(lon), float(lat)) for lat in range(15, 22) for lon in range(96, 103))
+WIND = Gfs(
+    Info(
+        key="gfs-wind",
+        name_th="ลมและชั้นผสม GFS (NOAA)",
+        name_en="Wind and mixing height, GFS (NOAA)",
+        kind="weather",
+        provider="NOAA",
+        cadence_minutes=6 * 60,
+        latency_minutes=5 * 60,
+        hosts=(_HOST,),
+        licence="NOAA/NCEP Global Forecast System, United States public domain",
+        use="wind for the way of smoke where Open-Meteo does not answer; a model",
+        docs="https://registry.opendata.aws/noaa-gfs-bdp-pds/",
+        per_minute=120,
+        quirks=(
+            "some 8 MB a step of three hours, by byte ranges of the messages that are wanted",
+            "rain is left out, since its sums run over one to six hours",
+        ),
+        by_period=True,
+        default=False,
+        deadline_s=900.0,
+    ),
+    _NET,
+)
