@@ -29,7 +29,7 @@ import shapely
 
 from data.contracts import CONFIDENCES, check_hotspots
 from layers.assets import STATIC, install
-from layers.map import WORDS, Shown, map_values, outline_payload, page_html, points_payload, publish, publish_map
+from layers.map import WORDS, Shown, map_values, outline_payload, page_html, points_payload, publish
 from layers.palette import COUNT_COLOURS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,6 +112,13 @@ def folium_page(tambons: gpd.GeoDataFrame, hotspots: pd.DataFrame) -> str:
     for row in hotspots.itertuples():
         folium.CircleMarker([row.lat, row.lon], radius=3, popup=str(row.acquired_at)).add_to(page)
     return str(page.get_root().render())
+
+
+def publish_page(static: Path, tambons: gpd.GeoDataFrame) -> str:
+    """Publish outline and page as the desk does; return the address of the page."""
+    outline = outline_payload(tambons)
+    url = publish(static, "outline.json", json.dumps(outline, ensure_ascii=False, separators=(",", ":")))
+    return publish(static, "map.html", page_html(static, url, place="x", bounds=outline["bounds"], words=WORD_TABLE))
 
 
 def seconds(work: Callable[[], object], repeats: int = 5) -> float:
@@ -250,7 +257,7 @@ def measure_reruns() -> None:
                 shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
                 body = ""
                 if count is not None:
-                    page_url = publish_map(folder / "static", tambons, place="x", words=WORD_TABLE)
+                    page_url = publish_page(folder / "static", tambons)
                     packed = points_payload(make_hotspots(count))
                     points = publish(folder / "static", "points.bin", packed) if count else ""
                     body = MAP_BODY.format(page=page_url, points=points)

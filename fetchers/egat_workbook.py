@@ -73,7 +73,9 @@ def parse(sheet_name: str, rows: Sequence[Sequence[Any]], name: str, now: dt.dat
     """
     at = _header_at(rows)
     if at is None:
-        raise FileRefused(f"{name}: no columns of hours 1 to 24", key="unknown_workbook")
+        raise FileRefused(
+            f"{name}: no columns of hours 1 to 24", key="unknown_workbook", context={"sheets": sheet_name}
+        )
     said = " ".join(str(cell) for row in rows[:at] for cell in row).lower()
     quantity, station = _quantity(said, sheet_name, name), _station(sheet_name, name)
     if not quantity or not station:

@@ -350,22 +350,6 @@ def _versioned(static: Path, url: str) -> str:
     return f"{url}?{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def publish_map(
-    static: Path,
-    tambons: gpd.GeoDataFrame,
-    *,
-    place: str,
-    words: Mapping[str, Mapping[str, str]],
-    base_maps: Sequence[BaseMap] = (),
-) -> str:
-    """Publish outline and page; return the address of the page. To be called once per revision of the boundaries."""
-    outline = outline_payload(tambons)
-    text = json.dumps(outline, ensure_ascii=False, separators=(",", ":"))
-    url = publish(static, "outline.json", text)
-    page = page_html(static, url, place=place, bounds=outline["bounds"], words=words, base_maps=base_maps)
-    return publish(static, "map.html", page)
-
-
 def map_values(
     *,
     lang: str,

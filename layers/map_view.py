@@ -48,7 +48,7 @@ def show_map(
     key : str
         Keeps this map alive over reruns; one per map on a page.
     page_url : str
-        From `layers.map.publish_map`.
+        Of a page made by `layers.map.page_html` and published.
     values : mapping
         From `layers.map.map_values`.
     title : str

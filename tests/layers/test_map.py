@@ -243,7 +243,7 @@ def test_scripts_say_no_word_of_their_own() -> None:
     assert "innerHTML" not in "".join(path.read_text(encoding="utf-8") for path in (STATIC / "desk").glob("*.js"))
 
 
-def test_publish_map_gives_page_and_outline(tmp_path: Path, tambons: gpd.GeoDataFrame) -> None:
+def test_a_published_page_names_its_outline(tmp_path: Path, tambons: gpd.GeoDataFrame) -> None:
     for name in ("vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.css"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("stand-in")
@@ -251,13 +251,15 @@ def test_publish_map_gives_page_and_outline(tmp_path: Path, tambons: gpd.GeoData
         (tmp_path / "desk").mkdir(exist_ok=True)
         (tmp_path / "desk" / path.name).write_bytes(path.read_bytes())
 
-    address = desk_map.publish_map(tmp_path, tambons, place="lampang", words=WORDS)
+    payload = desk_map.outline_payload(tambons)
+    url = publish(tmp_path, "outline.json", json.dumps(payload))
+    page = desk_map.page_html(tmp_path, url, place="lampang", bounds=payload["bounds"], words=WORDS)
+    address = publish(tmp_path, "map.html", page)
 
-    page = (tmp_path / address).read_text(encoding="utf-8")
     outline = next((tmp_path / "live").glob("outline-*.json"))
-    assert outline.name in page
-    assert address == desk_map.publish_map(tmp_path, tambons, place="lampang", words=WORDS)
-    assert publish(tmp_path, "outline.json", outline.read_bytes()) == f"live/{outline.name}"
+    assert outline.name in (tmp_path / address).read_text(encoding="utf-8")
+    assert address == publish(tmp_path, "map.html", page)
+    assert publish(tmp_path, "outline.json", outline.read_bytes()) == url == f"live/{outline.name}"
 
 
 START = dt.datetime(2026, 2, 28, 17, tzinfo=UTC)
