@@ -30,7 +30,12 @@ _LEVELS = {
 }
 #: Surface types of GRIB2 table 4.5 as grib2json writes them.
 _SURFACES = {1: "surface", 103: "height", 100: "pressure", 220: "boundary_layer"}
+#: Fields of a centre's own tables that the library does not name, by centre, discipline, category and number: NCEP's
+#: height of the boundary layer (GRIB2 table 4.2-0-3 of NCEP).
+_LOCAL: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {("kwbc", "0", "3", "196"): (("hpbl",), "m")}
 _MISSING = 1e36
+#: More cells than this are a damaged header: the whole Earth has 26 million at 0.05 degrees.
+_MOST_CELLS = 60_000_000
 _NOT_GIVEN = np.datetime64("NaT", "us")
 
 
@@ -108,6 +113,8 @@ def _field(handle: int, name: str) -> Raw:
     if kind != "regular_ll":
         raise FileRefused(f"{name}: grid of type {kind}", key="grid_projection", context={"kind": kind})
     columns, rows = (int(eccodes.codes_get(handle, key)) for key in ("Ni", "Nj"))
+    if not 0 < columns * rows <= _MOST_CELLS:
+        raise damaged(name, f"a grid of {columns} x {rows} cells")
     west, east, first, last = (
         float(eccodes.codes_get(handle, f"{key}GridPointInDegrees"))
         for key in ("longitudeOfFirst", "longitudeOfLast", "latitudeOfFirst", "latitudeOfLast")
@@ -121,7 +128,9 @@ def _field(handle: int, name: str) -> Raw:
     level = Level(_LEVELS.get(_text(handle, "typeOfLevel"), "other"), float(_text(handle, "level") or 0))
     run = _stamp(handle, "data") if _text(handle, "dataType") not in ("an", "") else _NOT_GIVEN
     names = tuple(_text(handle, key) for key in ("shortName", "cfName", "name"))
-    return _one(names, level, _text(handle, "units"), plan, _stamp(handle, "validity"), run, field)
+    numbers = tuple(_text(handle, key) for key in ("centre", "discipline", "parameterCategory", "parameterNumber"))
+    names, units = _LOCAL.get(numbers, (names, _text(handle, "units")))
+    return _one(names, level, units, plan, _stamp(handle, "validity"), run, field)
 
 
 def _ramp(west: float, east: float, columns: int) -> np.ndarray:

@@ -25,7 +25,6 @@ from folium.template import Template
 
 from data.clock import is_day_pass
 from data.contracts import CONFIDENCES, SATELLITES
-from layers.assets import publish
 from layers.palette import AGE_HOURS, DAY_COLOUR, NIGHT_COLOUR, SITE_COLOUR, ink
 
 #: Degrees, about 85 m: below one pixel until zoom 11 (Lampang's 100 tambons: 151,000 vertices become 13,000).

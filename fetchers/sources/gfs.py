@@ -13,17 +13,22 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from data.clock import day_bounds, thai_day
+from data.contracts import WEATHER_VALUES
 from data.errors import FileRefused, SourceChanged
-from fetchers import gfs_grib, readings, weather
+from fetchers import readings, weather
 from fetchers.delimited import Numbers, Words
 from fetchers.http import Reply
 from fetchers.open_meteo_json import model_places
 from fetchers.parsed import Parsed
 from fetchers.source import Area, Info, Period, Request
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _HOST = "noaa-gfs-bdp-pds.s3.amazonaws.com"
 #: A run is asked for so many hours after its start.
@@ -38,6 +43,8 @@ _WANTED = {
     ("UGRD", "925 mb"), ("VGRD", "925 mb"), ("UGRD", "850 mb"), ("VGRD", "850 mb"),
     ("TMP", "2 m above ground"), ("RH", "2 m above ground"), ("PRES", "surface"), ("HPBL", "surface"),
 }  # fmt: skip
+#: A net of 0.25 degrees has a point within this of any point, degrees.
+_NEAR = 0.13
 _HEIGHTS = ("", "_100m", "_925hpa", "_850hpa")
 
 
@@ -90,41 +97,52 @@ class Gfs:
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the weather of a range of messages; see `Source.parse`."""
+        # Loaded when first needed: the library for GRIB is large, and most commands need none.
+        from fetchers import grib
+
         source = self.info.key
+        if not reply.content.startswith(b"GRIB"):
+            problem = f"{source}: no message at the byte the index names (HTTP {reply.status})"
+            raise SourceChanged(problem, context={"source": source})
         try:
-            found = gfs_grib.fields(reply.content, self.lattice)
-        except ValueError as error:
+            grids = grib.parse(reply.content, "gfs", now).grids
+            values = {str(grid.name): self._at_points(grid) for grid in grids}
+            ((valid, run),) = {(grid["time"].item(), str(grid.attrs["run"])) for grid in grids}
+        except (FileRefused, KeyError, ValueError) as error:
             raise SourceChanged(f"{source}: {error} (HTTP {reply.status})", context={"source": source}) from error
-        moments = {(field.run, field.valid) for field in found}
-        if len(moments) != 1:
-            raise SourceChanged(f"{source}: {len(moments)} times in one range", context={"source": source})
-        (run, valid), values = moments.pop(), dict(gfs_grib.columns(found))
         ids = [f"gfs:{lat:.2f},{lon:.2f}" for lon, lat in self.lattice]
         sheet, sieve = readings.opened({"station_id": ids})
-        numbers: dict[str, weather.Values] = {}
+        numbers = {name: value for name, value in values.items() if name in WEATHER_VALUES}
         for height in _HEIGHTS:
-            if {f"east{height}", f"north{height}"} <= set(values):
-                speed, wind_from = weather.from_components(values[f"east{height}"], values[f"north{height}"])
+            east, north = (values.get(f"wind_{side}{height}_ms") for side in ("east", "north"))
+            if east is not None and north is not None:
+                speed, wind_from = weather.from_components(east, north)
                 numbers |= {f"wind_speed{height}_ms": speed, f"wind_from{height}_deg": wind_from}
-        if "temperature_k" in values:
-            numbers["temperature_c"] = values["temperature_k"] - 273.15
-        if "pressure_pa" in values:
-            numbers["pressure_hpa"] = values["pressure_pa"] / 100
-        numbers |= {name: values[name] for name in ("humidity_pct", "boundary_layer_m") if name in values}
         whole = np.zeros(len(ids), dtype=bool)
         return weather.assemble(
             "gfs-grib2",
             sheet,
             sieve,
             station_id=Words.of(ids),
-            measured_at=np.full(len(ids), np.datetime64(valid.replace(tzinfo=None), "us")),
+            measured_at=np.full(len(ids), np.datetime64(valid, "ns").astype("datetime64[us]")),
             measured={name: weather.values(sieve, Numbers(value, whole), name) for name, value in numbers.items()},
             source="gfs",
             flag="model",
             now=now,
-            issued_at=run,
+            issued_at=dt.datetime.fromisoformat(run) if run else None,
             places=model_places(dict(zip(ids, self.lattice, strict=True)), "GFS"),
         )
+
+    def _at_points(self, grid: xr.DataArray) -> weather.Values:
+        """Return the numbers of the cells that the points lie in; KeyError for a point outside."""
+        lon, lat = np.asarray(self.lattice, dtype=float).T
+        column, row = (
+            grid.get_index(axis).get_indexer(where, method="nearest", tolerance=_NEAR)
+            for axis, where in (("lon", lon), ("lat", lat))
+        )
+        if (column < 0).any() or (row < 0).any():
+            raise KeyError(f"{grid.name} does not reach all points")
+        return np.asarray(grid.to_numpy()[0, row, column], dtype=float)
 
 
 #: The north of Thailand and the lands whose smoke it gets, degrees.

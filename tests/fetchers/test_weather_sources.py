@@ -16,8 +16,7 @@ import pytest
 
 from data.clock import UTC
 from data.store import Store
-from fetchers import gfs_grib
-from fetchers.grib_library import eccodes
+from fetchers.grib import eccodes
 from fetchers.http import Http, Secrets
 from fetchers.refresh import Outcome, refresh
 from fetchers.source import Area, Period
@@ -144,41 +143,42 @@ def test_refusals_and_other_shapes_have_their_verdict(
 
 
 def message(
-    category: int, number: int, kind: int, level: int, value: Callable[[Any, Any], Any], step: int = 0
+    category: int, number: int, kind: int, level: int, value: Callable[[Any, Any], Any], step: int, columns: int
 ) -> bytes:
-    """Return one GRIB2 message over 90..105 E, 10..25 N at 0.25 degrees, north first."""
-    handle = eccodes().codes_grib_new_from_samples("regular_ll_sfc_grib2")
+    """Return one GRIB2 message from 90 E and 25 N at 0.25 degrees, north first."""
+    handle = eccodes.codes_grib_new_from_samples("regular_ll_sfc_grib2")
     try:
         for key, held in {
-            "Ni": 61, "Nj": 61,
+            "Ni": columns, "Nj": 61,
             "latitudeOfFirstGridPointInDegrees": 25.0, "latitudeOfLastGridPointInDegrees": 10.0,
-            "longitudeOfFirstGridPointInDegrees": 90.0, "longitudeOfLastGridPointInDegrees": 105.0,
+            "longitudeOfFirstGridPointInDegrees": 90.0, "longitudeOfLastGridPointInDegrees": 89.75 + columns / 4,
             "iDirectionIncrementInDegrees": 0.25, "jDirectionIncrementInDegrees": 0.25,
+            "centre": 7, "tablesVersion": 2, "localTablesVersion": 1, "typeOfGeneratingProcess": 2,
             "dataDate": 20260310, "dataTime": 0, "step": step,
             "parameterCategory": category, "parameterNumber": number,
             "typeOfFirstFixedSurface": kind, "level": level, "bitsPerValue": 24,
         }.items():  # fmt: skip
-            eccodes().codes_set(handle, key, held)
-        lon, lat = np.meshgrid(np.arange(90, 105.1, 0.25), np.arange(25, 9.9, -0.25))
-        eccodes().codes_set_values(handle, np.broadcast_to(value(lon, lat), lon.shape).astype(float).ravel())
-        return bytes(eccodes().codes_get_message(handle))
+            eccodes.codes_set(handle, key, held)
+        lon, lat = np.meshgrid(90 + np.arange(columns) / 4, np.arange(25, 9.9, -0.25))
+        eccodes.codes_set_values(handle, np.broadcast_to(value(lon, lat), lon.shape).astype(float).ravel())
+        return bytes(eccodes.codes_get_message(handle))
     finally:
-        eccodes().codes_release(handle)
+        eccodes.codes_release(handle)
 
 
-def step_file(step: int) -> tuple[bytes, str]:
+def step_file(step: int, columns: int = 61) -> tuple[bytes, str]:
     """Return one step of a run and its index: what is wanted between things that are not."""
     parts = [
-        ("PRMSL:mean sea level", message(3, 1, 101, 0, lambda x, y: 101000.0, step)),
-        ("UGRD:850 mb", message(2, 2, 100, 850, lambda x, y: -8.0, step)),
-        ("VGRD:850 mb", message(2, 3, 100, 850, lambda x, y: -6.0, step)),
-        ("TMP:850 mb", message(0, 0, 100, 850, lambda x, y: 290.0, step)),
-        ("TMP:2 m above ground", message(0, 0, 103, 2, lambda x, y: 273.15 + y, step)),
-        ("RH:2 m above ground", message(1, 1, 103, 2, lambda x, y: 50 + 0 * x, step)),
-        ("UGRD:10 m above ground", message(2, 2, 103, 10, lambda x, y: x - 99, step)),
-        ("VGRD:10 m above ground", message(2, 3, 103, 10, lambda x, y: 0 * x + 2, step)),
-        ("CAPE:surface", message(7, 6, 1, 0, lambda x, y: 100.0, step)),
-        ("HPBL:surface", message(3, 196, 1, 0, lambda x, y: 1200.0, step)),
+        ("PRMSL:mean sea level", message(3, 1, 101, 0, lambda x, y: 101000.0, step, columns)),
+        ("UGRD:850 mb", message(2, 2, 100, 850, lambda x, y: -8.0, step, columns)),
+        ("VGRD:850 mb", message(2, 3, 100, 850, lambda x, y: -6.0, step, columns)),
+        ("TMP:850 mb", message(0, 0, 100, 850, lambda x, y: 290.0, step, columns)),
+        ("TMP:2 m above ground", message(0, 0, 103, 2, lambda x, y: 273.15 + y, step, columns)),
+        ("RH:2 m above ground", message(1, 1, 103, 2, lambda x, y: 50 + 0 * x, step, columns)),
+        ("UGRD:10 m above ground", message(2, 2, 103, 10, lambda x, y: x - 99, step, columns)),
+        ("VGRD:10 m above ground", message(2, 3, 103, 10, lambda x, y: 0 * x + 2, step, columns)),
+        ("CAPE:surface", message(7, 6, 1, 0, lambda x, y: 100.0, step, columns)),
+        ("HPBL:surface", message(3, 196, 1, 0, lambda x, y: 1200.0, step, columns)),
     ]
     lines, at = [], 0
     for number, (name, content) in enumerate(parts, 1):
@@ -245,15 +245,14 @@ def test_damaged_messages_are_told(store: Store, server: Server, spoil: Callable
     assert not store.parts("weather")
 
 
-def test_points_outside_a_net_are_not_answered_by_its_edge() -> None:
-    with pytest.raises(ValueError, match="outside"):
-        gfs_grib.fields(message(2, 2, 103, 10, lambda x, y: x), [(120.0, 18.0)])
-
-
-def test_the_real_thinned_file_is_read(shared: Path) -> None:
-    data = (shared / "data/weather/raw_samples/gfs_10deg_2021-09-18T06Z_f010.grib2").read_bytes()
-    # It holds none of the wanted fields, and every message of it is whole.
-    assert gfs_grib.fields(data, [(99.0, 18.0)]) == []
+def test_points_outside_a_net_are_not_answered_by_its_edge(store: Store, server: Server) -> None:
+    # 96 to 102 E is asked for; this file ends at 100.
+    content, index = step_file(0, columns=41)
+    path = "/gfs.20260310/00/atmos/gfs.t00z.pgrb2.0p25.f000"
+    server.answer(f"{path}.idx", Answer(index.encode()))
+    server.answer(path, ranged(content))
+    assert one(store, server, "gfs-wind").verdict == "changed"
+    assert not store.parts("weather")
 
 
 def test_past_runs_are_two_steps_of_each() -> None:
