@@ -24,7 +24,7 @@ HEADER = ["\xa0DATE/Time\xa0", *[f"\xa0{hour}\xa0" for hour in range(1, 25)], "2
 
 def wide(*rows: list[Any], title: str = "", sheet: str = "Sheet1", header: list[Any] | None = None) -> bytes:
     out = io.BytesIO()
-    above = [[title]] if title else []
+    above = [[title, *[""] * (len(HEADER) - 1)]] if title else []
     pd.DataFrame([*above, header or HEADER, *rows]).to_excel(out, sheet_name=sheet, index=False, header=False)
     return out.getvalue()
 
