@@ -1,0 +1,175 @@
+"""What the Choose page shows: the ranking of tambons with its reasons, and the best plan under a budget, in words.
+
+Builds words and tables. Never imports Streamlit, never decides a weight.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from layers.words import Lang, say
+from models.budget import Plan, Rules
+from models.desk import Desk
+from models.measures import pairs
+from models.priority import Ranking, reasons
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a planner set on the page: the budget and the rules."""
+
+    baht: float = 3_000_000.0
+    most_per_tambon: int = 2
+    least_per_amphoe: int = 1
+    crew_days: float = 0.0
+    robust: bool = False
+
+    def rules(self, measures: pd.DataFrame) -> Rules:
+        """Return the rules for a table of measures; no crew days set no limit."""
+        return Rules(
+            self.baht,
+            self.most_per_tambon,
+            self.least_per_amphoe,
+            self.crew_days or None,
+            pairs(measures, "excludes"),
+            pairs(measures, "needs"),
+            self.robust,
+        )
+
+
+def why(lang: Lang, row: Mapping[str, object]) -> str:
+    """Return in one sentence why a tambon stands where it does."""
+    parts = reasons(row)
+    if not parts:
+        return say(lang, "rank.why_nothing")
+    return say(lang, "rank.why", criteria=", ".join(say(lang, f"criterion.{name}") for name, _ in parts))
+
+
+def ranking(desk: Desk, lang: Lang, found: Ranking) -> pd.DataFrame:
+    """Return the ranking as a table in words."""
+    names = desk.tambons.set_index("tambon")
+    rows = found.rows
+    table = {
+        say(lang, "choose.place"): rows["place"],
+        say(lang, "column.tambon"): names[f"tambon_{lang}"].reindex(rows["tambon"]).to_numpy(),
+        say(lang, "column.amphoe"): names[f"amphoe_{lang}"].reindex(rows["tambon"]).to_numpy(),
+        say(lang, "choose.score"): rows["score"].round(3),
+        say(lang, "choose.firmness"): [
+            f"{low}–{high}" for low, high in zip(rows["place_low"], rows["place_high"], strict=True)
+        ],
+        say(lang, "choose.why"): [why(lang, row) for row in rows.to_dict("records")],
+    }
+    return pd.DataFrame(table)
+
+
+def ranking_notes(lang: Lang, found: Ranking, days: Mapping[int, int], satellites: str) -> list[str]:
+    """Return what must be known to read the ranking: days seen, criteria left out, how firm it is."""
+    told = ", ".join(f"{year + 543 if lang == 'th' else year}: {count}" for year, count in days.items())
+    notes = [say(lang, "rank.days_stored", days=told, satellites=satellites)]
+    if found.left_out:
+        names = ", ".join(say(lang, f"criterion.{name}") for name in found.left_out)
+        notes.append(say(lang, "rank.left_out", criterion=names))
+    if not math.isnan(found.kendall):
+        notes.append(say(lang, "choose.kendall", tau=f"{found.kendall:.2f}"))
+    return notes
+
+
+def reason(lang: Lang, row: Mapping[str, object], measure: Mapping[str, object], tambon: str) -> str:
+    """Return in one sentence what an option of a plan is and brings."""
+    return say(
+        lang,
+        "budget.reason",
+        measure=measure[f"name_{lang}"],
+        tambon=tambon,
+        units=row["units"],
+        unit=measure[f"unit_{lang}"],
+        benefit=f"{row['benefit']:.1f}",
+        low=f"{row['benefit_low']:.1f}",
+        high=f"{row['benefit_high']:.1f}",
+        basis=say(lang, f"budget.{measure['basis']}_basis"),
+    )
+
+
+def plan(desk: Desk, lang: Lang, made: Plan, measures: pd.DataFrame) -> pd.DataFrame:
+    """Return a plan as a table in words."""
+    names = desk.tambons.set_index("tambon")
+    known = measures.set_index("measure")
+    rows = made.chosen.to_dict("records")
+    return pd.DataFrame(
+        {
+            say(lang, "column.amphoe"): [names.at[row["tambon"], f"amphoe_{lang}"] for row in rows],
+            say(lang, "column.tambon"): [names.at[row["tambon"], f"tambon_{lang}"] for row in rows],
+            say(lang, "choose.measure"): [known.at[row["measure"], f"name_{lang}"] for row in rows],
+            say(lang, "choose.units"): [f"{row['units']} × {known.at[row['measure'], f'unit_{lang}']}" for row in rows],
+            say(lang, "choose.baht"): [row["baht"] for row in rows],
+            say(lang, "choose.avoided"): [row["benefit"] for row in rows],
+            say(lang, "choose.between"): [f"{row['benefit_low']:.1f}–{row['benefit_high']:.1f}" for row in rows],
+            say(lang, "choose.basis"): [say(lang, f"budget.{known.at[row['measure'], 'basis']}_basis") for row in rows],
+        }
+    )
+
+
+def total(lang: Lang, made: Plan) -> str:
+    """Return the sums of a plan and what is proven of it, in one sentence."""
+    return say(
+        lang,
+        "budget.total",
+        baht=f"{made.baht:,.0f}",
+        count=len(made.chosen),
+        benefit=f"{made.benefit:,.1f}",
+        low=f"{made.benefit_low:,.1f}",
+        high=f"{made.benefit_high:,.1f}",
+        gap=f"{100 * made.gap:.4f}",
+    )
+
+
+def rule_prices(lang: Lang, prices: pd.DataFrame) -> pd.DataFrame:
+    """Return what each rule costs, in words."""
+    return pd.DataFrame(
+        {
+            say(lang, "choose.rule"): [say(lang, f"choose.rule_{rule}") for rule in prices["rule"]],
+            say(lang, "choose.price"): prices["price"].round(1),
+        }
+    )
+
+
+def measure_prices(desk: Desk, lang: Lang, prices: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the kinds of measures side by side by amphoe: baht for a hotspot avoided, with its interval."""
+    names = desk.tambons.drop_duplicates("amphoe").set_index("amphoe")[f"amphoe_{lang}"]
+    known = measures.set_index("measure")[f"name_{lang}"]
+
+    def shown(value: float) -> str:
+        return say(lang, "choose.no_end") if math.isinf(value) else f"{value:,.0f}"
+
+    return pd.DataFrame(
+        {
+            say(lang, "column.amphoe"): [names[code] for code in prices["amphoe"]],
+            say(lang, "choose.measure"): [known[code] for code in prices["measure"]],
+            say(lang, "choose.burden"): prices["burden"].round(1),
+            say(lang, "choose.baht_each"): [shown(value) for value in prices["baht_per_hotspot"]],
+            say(lang, "choose.between"): [
+                f"{shown(low)}–{shown(high)}" for low, high in zip(prices["baht_low"], prices["baht_high"], strict=True)
+            ],
+            say(lang, "choose.basis"): [say(lang, f"budget.{basis}_basis") for basis in prices["basis"]],
+        }
+    )
+
+
+def changes(desk: Desk, lang: Lang, differing: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what differs between two plans, in words."""
+    names = desk.tambons.set_index("tambon")[f"tambon_{lang}"]
+    known = measures.set_index("measure")[f"name_{lang}"]
+    return pd.DataFrame(
+        {
+            say(lang, "column.tambon"): [names[code] for code in differing["tambon"]],
+            say(lang, "choose.measure"): [known[code] for code in differing["measure"]],
+            say(lang, "choose.units_before"): differing["units_before"],
+            say(lang, "choose.units_after"): differing["units_after"],
+            say(lang, "choose.baht_more"): differing["baht"].round(0),
+            say(lang, "choose.avoided_more"): differing["benefit"].round(1),
+        }
+    )
