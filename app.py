@@ -58,6 +58,7 @@ st.set_page_config(
 pages = [
     st.Page("layers/pages/today.py", title=say(lang, "page.today"), default=True),
     st.Page("layers/pages/season.py", title=say(lang, "page.season"), url_path="season"),
+    st.Page("layers/pages/choose.py", title=say(lang, "page.choose"), url_path="choose"),
     st.Page("layers/pages/data.py", title=say(lang, "page.data"), url_path="data"),
     st.Page("layers/pages/sources.py", title=say(lang, "page.sources"), url_path="sources"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -12,10 +12,7 @@ from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_erro
 from commands.seen import satellites_of
 from data.registry import open_registry
 from layers.words import say
-from models.desk import Desk, open_desk
-
-if TYPE_CHECKING:
-    from models.burden import Burden
+from models.desk import open_desk
 
 SatellitesOption = Annotated[
     str, typer.Option(help="A fixed set of satellites, so that seasons can be compared: SNPP, VIIRS, MODIS or a list.")
@@ -40,22 +37,25 @@ def rank(
 
     Example: python cli.py rank --weights fire=3,repeat=1,gap=1
     """
+    from layers import choose
     from models import priority
-    from models.criteria import CRITERIA, criteria
+    from models.choice import known
+    from models.criteria import CRITERIA
 
     chosen = _weights(weights, CRITERIA)
     fixed = satellites_of(satellites)
     with clear_errors():
         desk = open_desk(place)
-        known = _burden(desk, fixed)
-        found = priority.rank(criteria(known, _actions(desk)), chosen)
-        for name in found.left_out:
-            ERRORS.print(say(lang(), "rank.left_out", criterion=say(lang(), f"criterion.{name}")), markup=False)
+        sites = open_registry(desk.settings).sites(place=desk.place, carried_out=True)
+        told = known(desk, fixed, sites)
+        found = priority.rank(told.criteria, chosen)
+        for note in choose.ranking_notes(lang(), found, told.burden.days, ", ".join(fixed)):
+            ERRORS.print(note, markup=False)
         names = desk.tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe"]]
         rows = found.rows.join(names, on="tambon").rename(
             columns={"tambon": "code", "tambon_th": "name_th", "tambon_en": "name_en"}
         )
-        rows["why"] = [_why(row) for row in found.rows.to_dict("records")]
+        rows["why"] = [choose.why(lang(), row) for row in found.rows.to_dict("records")]
         first = [
             "code",
             "score",
@@ -88,31 +88,6 @@ def _weights(text: str, known: tuple[str, ...]) -> dict[str, float]:
     return found or dict.fromkeys(known, 1.0)
 
 
-def _burden(desk: Desk, satellites: tuple[str, ...]) -> Burden:
-    """Return the burden of the place, and say on stderr over which days it was seen."""
-    from models.burden import burden
-
-    known = burden(desk, satellites)
-    told = ", ".join(f"{year}: {count}" for year, count in known.days.items())
-    ERRORS.print(say(lang(), "rank.days_stored", days=told, satellites=", ".join(satellites)), markup=False)
-    return known
-
-
-def _actions(desk: Desk) -> pd.Series:
-    haze = open_registry(desk.settings).sites(issue="haze", carried_out=True)
-    return haze[haze["tambon"].notna()].groupby("tambon").size()
-
-
-def _why(row: dict[str, Any]) -> str:
-    from models.priority import reasons
-
-    parts = reasons(row)
-    if not parts:
-        return say(lang(), "rank.why_nothing")
-    named = ", ".join(say(lang(), f"criterion.{name}") for name, _ in parts)
-    return say(lang(), "rank.why", criteria=named)
-
-
 def budget(
     baht: Annotated[float, typer.Option(min=0, help="Most that may be spent.")],
     measures: Annotated[
@@ -130,75 +105,39 @@ def budget(
 
     Example: python cli.py budget --baht 5000000 --least-per-amphoe 1
     """
-    from models import budget as model
-    from models.measures import options_of, pairs, read_measures
+    from layers import choose
+    from models.budget import best_plan
+    from models.burden import burden
+    from models.measures import options_of, read_measures
 
     fixed = satellites_of(satellites)
     with clear_errors():
         desk = open_desk(place)
         table = read_measures(measures)
         tambons = desk.tambons.set_index("tambon")
-        options = options_of(table, _burden(desk, fixed).per_season.to_dict(), tambons["amphoe"].to_dict())
-        rules = model.Rules(
-            baht,
-            most_per_tambon,
-            least_per_amphoe,
-            crew_days or None,
-            pairs(table, "excludes"),
-            pairs(table, "needs"),
-            robust,
-        )
-        plan = model.best_plan(options, rules)
-        assumed = bool((table["basis"] == "assumed").any())
+        seen = burden(desk, fixed)
+        options = options_of(table, seen.per_season.to_dict(), tambons["amphoe"].to_dict())
+        rules = choose.Choice(baht, most_per_tambon, least_per_amphoe, crew_days, robust).rules(table)
+        plan = best_plan(options, rules)
         print_rows(_planned(plan.chosen, table.set_index("measure"), tambons), form)
-        ERRORS.print(
-            say(
-                lang(),
-                "budget.total",
-                baht=f"{plan.baht:,.0f}",
-                count=len(plan.chosen),
-                benefit=f"{plan.benefit:,.1f}",
-                low=f"{plan.benefit_low:,.1f}",
-                high=f"{plan.benefit_high:,.1f}",
-                gap=f"{100 * plan.gap:.4f}",
-            ),
-            markup=False,
-        )
-        if assumed:
+        ERRORS.print(choose.days_note(lang(), seen.days, ", ".join(fixed)), markup=False)
+        ERRORS.print(choose.total(lang(), plan), markup=False)
+        if (table["basis"] == "assumed").any():
             ERRORS.print(say(lang(), "budget.assumed"), markup=False)
 
 
 def _planned(chosen: pd.DataFrame, measures: pd.DataFrame, tambons: pd.DataFrame) -> pd.DataFrame:
-    said = lang()
-    rows = []
-    for row in chosen.to_dict("records"):
-        measure, place = measures.loc[row["measure"]], tambons.loc[row["tambon"]]
-        rows.append(
-            {
-                "site": f"{row['measure']}@{row['tambon']}",
-                "tambon": row["tambon"],
-                "baht": row["baht"],
-                "benefit": row["benefit"],
-                "reason": say(
-                    said,
-                    "budget.reason",
-                    measure=measure[f"name_{said}"],
-                    tambon=place[f"tambon_{said}"],
-                    units=row["units"],
-                    unit=measure[f"unit_{said}"],
-                    benefit=f"{row['benefit']:.1f}",
-                    low=f"{row['benefit_low']:.1f}",
-                    high=f"{row['benefit_high']:.1f}",
-                    basis=say(said, f"budget.{measure['basis']}_basis"),
-                ),
-                "units": row["units"],
-                "benefit_low": row["benefit_low"],
-                "benefit_high": row["benefit_high"],
-                "crew_days": row["crew_days"],
-                "basis": measure["basis"],
-            }
-        )
-    names = [
+    from layers import choose
+
+    rows = chosen.to_dict("records")
+    known = [measures.loc[row["measure"]].to_dict() for row in rows]
+    names = [str(tambons.at[row["tambon"], f"tambon_{lang()}"]) for row in rows]
+    table = chosen.assign(
+        site=chosen["measure"] + "@" + chosen["tambon"],
+        reason=[choose.reason(lang(), *given) for given in zip(rows, known, names, strict=True)],
+        basis=[measure["basis"] for measure in known],
+    )
+    columns = [
         "site",
         "tambon",
         "baht",
@@ -210,4 +149,4 @@ def _planned(chosen: pd.DataFrame, measures: pd.DataFrame, tambons: pd.DataFrame
         "crew_days",
         "basis",
     ]
-    return pd.DataFrame(rows, columns=names)
+    return table[columns]

@@ -43,10 +43,12 @@ class Choice:
 
 def why(lang: Lang, row: Mapping[str, object]) -> str:
     """Return in one sentence why a tambon stands where it does."""
-    parts = reasons(row)
-    if not parts:
-        return say(lang, "rank.why_nothing")
-    return say(lang, "rank.why", criteria=", ".join(say(lang, f"criterion.{name}") for name, _ in parts))
+    named = _criteria(lang, row)
+    return say(lang, "rank.why", criteria=named) if named else say(lang, "rank.why_nothing")
+
+
+def _criteria(lang: Lang, row: Mapping[str, object]) -> str:
+    return ", ".join(say(lang, f"criterion.{name}") for name, _ in reasons(row))
 
 
 def ranking(desk: Desk, lang: Lang, found: Ranking) -> pd.DataFrame:
@@ -61,21 +63,26 @@ def ranking(desk: Desk, lang: Lang, found: Ranking) -> pd.DataFrame:
         say(lang, "choose.firmness"): [
             f"{low}–{high}" for low, high in zip(rows["place_low"], rows["place_high"], strict=True)
         ],
-        say(lang, "choose.why"): [why(lang, row) for row in rows.to_dict("records")],
+        say(lang, "choose.why"): [_criteria(lang, row) for row in rows.to_dict("records")],
     }
     return pd.DataFrame(table)
 
 
 def ranking_notes(lang: Lang, found: Ranking, days: Mapping[int, int], satellites: str) -> list[str]:
     """Return what must be known to read the ranking: days seen, criteria left out, how firm it is."""
-    told = ", ".join(f"{year + 543 if lang == 'th' else year}: {count}" for year, count in days.items())
-    notes = [say(lang, "rank.days_stored", days=told, satellites=satellites)]
+    notes = [days_note(lang, days, satellites)]
     if found.left_out:
         names = ", ".join(say(lang, f"criterion.{name}") for name in found.left_out)
         notes.append(say(lang, "rank.left_out", criterion=names))
     if not math.isnan(found.kendall):
         notes.append(say(lang, "choose.kendall", tau=f"{found.kendall:.2f}"))
     return notes
+
+
+def days_note(lang: Lang, days: Mapping[int, int], satellites: str) -> str:
+    """Return over which stored days the burden was seen."""
+    told = ", ".join(f"{year + 543 if lang == 'th' else year}: {count}" for year, count in days.items())
+    return say(lang, "rank.days_stored", days=told, satellites=satellites)
 
 
 def reason(lang: Lang, row: Mapping[str, object], measure: Mapping[str, object], tambon: str) -> str:

@@ -1,4 +1,4 @@
-"""What the user chose, and the cached reads that serve it: the only module that uses Streamlit's caches.
+"""What the user chose, and the cached reads that serve every page; a page's own are in its `*_view` module.
 
 Keyed by revision, so that an entry changes exactly when its data change. Never fetches, never draws.
 """

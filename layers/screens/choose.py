@@ -1,0 +1,111 @@
+"""The Choose page laid out: weights and ranking, budget and plan, what rules and measures cost."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from layers import choose
+from layers.choose import Choice
+from layers.choose_view import chosen_plan, known_for_choosing, measure_prices, measures, ranking
+from layers.export import csv_bytes
+from layers.screen import opened
+from layers.season import comparable
+from layers.view import View
+from layers.words import say
+from models.budget import Plan, difference
+from models.criteria import CRITERIA
+from models.desk import Desk
+
+
+def page() -> None:
+    """Lay out the page."""
+    desk, view = opened()
+    view = comparable(view)
+    st.subheader(say(view.lang, "choose.title"))
+    _ranking(desk, view)
+    _budget(desk, view)
+    st.markdown(f"#### {say(view.lang, 'choose.prices')}")
+    st.caption(say(view.lang, "budget.assumed"))
+    table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures())
+    st.dataframe(table, hide_index=True, height=360)
+
+
+def _ranking(desk: Desk, view: View) -> None:
+    lang = view.lang
+    told = known_for_choosing(desk, view)
+    usable = [name for name in CRITERIA if told.criteria[name].nunique() > 1]
+    st.markdown(f"#### {say(lang, 'choose.ranking')}")
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        st.caption(say(lang, "choose.weights_note"))
+        weights = {
+            name: st.slider(say(lang, f"criterion.{name}"), 0.0, 5.0, 1.0, 0.5, key=f"w_weight_{name}")
+            for name in usable
+        }
+    with right:
+        if not any(weights.values()):
+            st.info(say(lang, "choose.weights_note"))
+            return
+        found = ranking(desk, view, {**dict.fromkeys(CRITERIA, 1.0), **weights})
+        table = choose.ranking(desk, lang, found)
+        st.dataframe(table, hide_index=True, height=420)
+        for note in choose.ranking_notes(lang, found, told.burden.days, ", ".join(view.satellites)):
+            st.caption(note)
+        st.download_button(
+            say(lang, "choose.export_ranking"), csv_bytes(table), "ranking.csv", "text/csv", on_click="ignore"
+        )
+
+
+def _budget(desk: Desk, view: View) -> None:
+    lang = view.lang
+    st.markdown(f"#### {say(lang, 'choose.budget')}")
+    with st.form("budget"):
+        first, second, third, fourth = st.columns(4)
+        chosen = Choice(
+            baht=first.number_input(say(lang, "choose.baht_limit"), 0.0, 1e9, 3_000_000.0, 100_000.0, format="%.0f"),
+            most_per_tambon=second.number_input(say(lang, "choose.most"), 1, 6, 2),
+            least_per_amphoe=third.number_input(say(lang, "choose.least"), 0, 20, 1),
+            crew_days=fourth.number_input(say(lang, "choose.crew"), 0.0, 1e6, 0.0, 100.0, format="%.0f"),
+            robust=st.checkbox(say(lang, "choose.robust")),
+        )
+        if st.form_submit_button(say(lang, "choose.solve"), type="primary"):
+            st.session_state["choice"] = chosen
+    choice = st.session_state.get("choice")
+    if choice is None:
+        return
+    with st.spinner(say(lang, "choose.working")):
+        made = chosen_plan(desk, view, choice)
+    known = measures()
+    st.success(choose.total(lang, made.plan))
+    st.caption(
+        say(
+            lang,
+            "choose.habit",
+            habit=f"{made.habit.benefit:,.1f}",
+            times=f"{made.plan.benefit / made.habit.benefit:.2f}" if made.habit.benefit else "–",
+        )
+    )
+    table = choose.plan(desk, lang, made.plan, known)
+    money = st.column_config.NumberColumn(format="localized")
+    st.dataframe(table, hide_index=True, height=360, column_config={say(lang, "choose.baht"): money})
+    with st.container(horizontal=True):
+        st.download_button(say(lang, "choose.export_plan"), csv_bytes(table), "plan.csv", "text/csv", on_click="ignore")
+        if st.button(say(lang, "choose.keep_plan"), key="w_keep_plan"):
+            st.session_state["kept_plan"] = made.plan
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**{say(lang, 'choose.rules')}**")
+        st.dataframe(choose.rule_prices(lang, made.prices), hide_index=True)
+    with right:
+        st.markdown(f"**{say(lang, 'choose.next')}**")
+        more = {
+            name: f"{getattr(made.richer, field) - getattr(made.plan, field):.1f}"
+            for name, field in (("more", "benefit"), ("low", "benefit_low"), ("high", "benefit_high"))
+        }
+        st.caption(say(lang, "choose.next_line", **more))
+        st.dataframe(choose.changes(desk, lang, made.more, known), hide_index=True)
+    kept: Plan | None = st.session_state.get("kept_plan")
+    if kept is not None and kept.rules != made.plan.rules:
+        st.markdown(f"**{say(lang, 'choose.compared')}**")
+        st.caption(choose.total(lang, kept))
+        st.dataframe(choose.changes(desk, lang, difference(kept, made.plan), known), hide_index=True)
