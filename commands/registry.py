@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
 
-from commands.frame import Format, FormatOption, PlaceOption, clear_errors, print_rows
+from commands.frame import Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
 from data.clock import iso_ict
 from models.desk import Desk, open_desk
 
@@ -15,6 +17,8 @@ from models.desk import Desk, open_desk
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(sites)
+    app.command("export-registry")(export_registry)
+    app.command("check-records")(check_records)
 
 
 def sites(
@@ -40,6 +44,72 @@ def sites(
         shown = table.drop(columns="geometry")
         few = ["site", "name_th", "kind", "issue", "state", "tambon", "amphoe", "start", "lead_th", "confidence"]
         print_rows(shown[few] if form is Format.table else shown, form)
+
+
+class ExportForm(StrEnum):
+    """Form of an export."""
+
+    csv = "csv"
+    xlsx = "xlsx"
+    geojson = "geojson"
+
+
+def export_registry(
+    out: Annotated[Path, typer.Argument(help="File to write.")],
+    form: Annotated[
+        ExportForm, typer.Option("--form", help="csv (a zip with one file a kind), xlsx, or geojson (sites alone).")
+    ] = ExportForm.csv,
+    template: Annotated[bool, typer.Option("--template", help="An empty list of sites to fill in, instead.")] = False,
+) -> None:
+    """Write the whole registry with its trail to a file that can be imported again, or an empty list to fill in.
+
+    Example: python cli.py export-registry registry.xlsx --form xlsx
+    """
+    from data.files import write_whole
+    from data.registry import export, open_registry, sheet
+
+    with clear_errors():
+        if template:
+            empty = sheet.template()
+            data = export.csv_bytes(empty) if form is ExportForm.csv else export.workbook({"sites": empty})
+        else:
+            data = export.to_bytes(open_registry(open_desk().settings), form.value)
+        write_whole(out, lambda partial: _put(partial, data))
+        typer.echo(str(out))
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def check_records(
+    file: Annotated[Path, typer.Argument(help="List of sites or other records: CSV, XLSX or GeoJSON.")],
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Say what an import would do with each row of a list, and write nothing.
+
+    Example: python cli.py check-records my_sites.xlsx --format csv
+    """
+    from data import clock
+    from data.accounts import OPERATOR
+    from data.registry import open_registry
+    from data.registry.bulk import Scope
+    from fetchers import recognise, record_rows, unpack
+    from layers.words import say_problems
+
+    with clear_errors():
+        desk = open_desk(place)
+        limit = desk.settings.max_file_mb * 1_000_000
+        rows = []
+        for member in unpack.members(file, limit):
+            if isinstance(member, tuple):
+                raise member[1]
+            parsed = recognise.parse(member, clock.utc_now())
+            scope = Scope(desk.place, desk.all_tambons)
+            for kind, one in record_rows.looked_at(open_registry(desk.settings), scope, OPERATOR, parsed):
+                rows.append((kind, one.row, one.record, one.verdict, say_problems(lang(), (*one.wrong, *one.notes))))
+        print_rows(pd.DataFrame(rows, columns=["kind", "row", "id", "verdict", "reason"]), form)
 
 
 def registry_state(desk: Desk) -> pd.DataFrame:

@@ -5,7 +5,7 @@ Never reads bytes and never judges a row: `data.registry.bulk` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from data.accounts import Author
@@ -41,6 +41,15 @@ def into(registry: Registry, scope: Scope, author: Author) -> Callable[[str, Par
         return taken(readings, parsed)
 
     return take
+
+
+def looked_at(registry: Registry, scope: Scope, author: Author, parsed: Parsed) -> Iterator[tuple[str, Reading]]:
+    """Yield every row of a file with its kind and the verdict that an import would give it; nothing is written."""
+    for kind, table in parsed.records.items():
+        rows = bulk.read(kind, table, scope)
+        bulk.look(registry, kind, rows, author)
+        for one in rows:
+            yield kind, one
 
 
 def taken(readings: Sequence[Reading], parsed: Parsed) -> Taken:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from data.errors import FileRefused
-from data.registry.sheet import kind_of
+from data.registry.sheet import kind_of, quote
 from fetchers import delimited, workbook
 from fetchers.parsed import Parsed, Remark
 
@@ -65,7 +65,8 @@ def parse_geojson(document: Mapping[str, Any]) -> Parsed:
 def _row(feature: Any) -> dict[str, str]:
     if not isinstance(feature, dict):
         return {}
-    row = {str(name): _text(value) for name, value in (feature.get("properties") or {}).items()}
+    # Nothing in GeoJSON is a formula: what looks like one is marked as the text it is, as in an exported table.
+    row = {str(name): quote(_text(value)) for name, value in (feature.get("properties") or {}).items()}
     if feature.get("geometry"):
         row["geometry"] = json.dumps(feature["geometry"])
     return row

@@ -84,6 +84,11 @@ def say_remark(lang: Lang, key: str, count: int, rows: Iterable[int], context: M
     return f"{text} ({say(lang, 'word.rows', rows=', '.join(str(n) for n in numbers) + more)})"
 
 
+def say_problems(lang: Lang, problems: Iterable[Any]) -> str:
+    """Return the words for what is wrong with a record, or how it was understood, one after the other."""
+    return "; ".join(texts(lang)[f"remark.{one.key}"].format_map(_Gaps(one.context)) for one in problems)
+
+
 def say_verdict(lang: Lang, verdict: Any) -> str:
     """Return why a file was refused, or what was left out and mended; a plain word when all went in."""
     if verdict.refused is not None:

@@ -117,7 +117,8 @@ def _reading(kind: Kind, number: int, row: Mapping[str, str], scope: Scope) -> R
     provinces = _provinces(values, scope.place)
     if any(found.names) or values.get("tambon") or values.get("amphoe"):
         wrong += _placed(values, found.names, provinces)
-    elif "province" in kind.names and len(provinces) == 1:
+    elif "province" in kind.names and len(provinces) == 1 and not row.get("version"):
+        # A row that was exported says all there is to say about its place.
         values["province"] = provinces[0]
     notes: list[Problem] = []
     if any(found.point) and not values.get("geometry"):

@@ -114,6 +114,11 @@ def cells(kind: Kind, row: Mapping[str, str]) -> Cells:
     )
 
 
+def quote(text: str) -> str:
+    """Return a text with an apostrophe before it where a spreadsheet would run it or take the apostrophe for ours."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def _unquoted(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
@@ -160,11 +165,16 @@ def table(kind: Kind, made: list[dict[str, str]], *, quoted: bool = True) -> pd.
     # Burn bans and milestones are known by their content in the lists they came from, yet keep an id of the registry.
     ordered = dict.fromkeys([*_ORDER.get(kind.name, "id").split(), *own, *kind.lists, "id", "version"])
     frame = pd.DataFrame(made, columns=list(ordered), dtype="object").fillna("").astype("str")
-    if quoted:
-        for column in frame.columns:
-            risky = frame[column].str.startswith(_FORMULA) & ~_is_number(frame[column])
-            frame[column] = frame[column].where(~risky, "'" + frame[column])
-    return frame
+    return harmless(frame) if quoted else frame
+
+
+def harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of text in which an apostrophe stands before whatever a spreadsheet would run."""
+    safe = frame.copy()
+    for column in safe.columns:
+        risky = safe[column].str.startswith(_FORMULA) & ~_is_number(safe[column])
+        safe[column] = safe[column].where(~risky, "'" + safe[column])
+    return safe
 
 
 def _is_number(texts: pd.Series) -> pd.Series:

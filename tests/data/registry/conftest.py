@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from data import settings
-from data.registry import Registry, open_registry
+from data.registry import Registry, open_registry, opening
 from tests import postgres
 from tests.conftest import left_out
 
@@ -40,14 +40,17 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def options(request: pytest.FixtureRequest, tmp_path: Path) -> settings.Settings:
+def options(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[settings.Settings]:
     """Settings of a registry of its own, on each database."""
     if request.param == "sqlite":
         (tmp_path / "store").mkdir()
         shutil.copy(request.getfixturevalue("seeded") / "registry.sqlite", tmp_path / "store")
-        return settings.load(store=tmp_path / "store")
+        yield settings.load(store=tmp_path / "store")
+        return
     url = postgres.database(request.getfixturevalue("server"), f"t{next(_numbers)}", "seeded")
-    return settings.load(store=tmp_path / "store", database_url=url)
+    yield settings.load(store=tmp_path / "store", database_url=url)
+    # Its connections are closed, whatever the test left open.
+    opening._postgresql(url).dispose()
 
 
 @pytest.fixture
