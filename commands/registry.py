@@ -17,6 +17,7 @@ from models.desk import Desk, open_desk
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(sites)
+    app.command()(plan)
     app.command("export-registry")(export_registry)
     app.command("check-records")(check_records)
 
@@ -44,6 +45,49 @@ def sites(
         shown = table.drop(columns="geometry")
         few = ["site", "name_th", "kind", "issue", "state", "tambon", "amphoe", "start", "lead_th", "confidence"]
         print_rows(shown[few] if form is Format.table else shown, form)
+
+
+class PlanBy(StrEnum):
+    """What the plan is laid out by."""
+
+    issue = "issue"
+    province = "province"
+    amphoe = "amphoe"
+    tambon = "tambon"
+    milestone = "milestone"
+
+
+def plan(
+    by: Annotated[PlanBy, typer.Option(help="Rows of the table.")] = PlanBy.amphoe,
+    season: Annotated[int, typer.Option(help="Year of the season whose signal stands beside; the newest stored.")] = 0,
+    satellites: Annotated[str, typer.Option(help="Fixed satellites or a set of them.")] = "SNPP",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the plan: activities, money, partners, research, targets against actuals; by tambon also hotspots and gaps.
+
+    An empty code stands for activities of a whole amphoe or province. A budget that was not seen is missing, not zero.
+
+    Example: python cli.py plan --by tambon --season 2026 --place lampang --format csv
+    """
+    from commands.seen import satellites_of
+    from data.registry import open_registry
+    from models import plan as models_plan
+    from models import plan_signal
+
+    chosen = satellites_of(satellites)
+    with clear_errors():
+        desk = open_desk(place)
+        registry = open_registry(desk.settings)
+        known = models_plan.programme(registry, desk)
+        shown = models_plan.named(models_plan.display(known, by.value, desk.tambons), by.value, known, desk.tambons)
+        if by is PlanBy.tambon:
+            acted = models_plan.acted(known)
+            year = season or max(desk.seasons, default=desk.now().year)
+            seen = plan_signal.signal(desk, chosen, year, list(acted.index))
+            gaps = plan_signal.gaps(seen, acted)[["tambon", "gap"]]
+            shown = shown.merge(seen.merge(gaps), left_on="code", right_on="tambon", how="left").drop(columns="tambon")
+        print_rows(shown, form)
 
 
 class ExportForm(StrEnum):

@@ -15,9 +15,9 @@ from data.places import Place
 from data.registry.tables import KINDS, Kind
 
 _UNITS = {"scale_km": "km", "scale_rai": "rai", "scale_households": "households", "scale_persons": "persons"}
-_NUMBERS = ("budget_thb", *_UNITS, "west", "south", "east", "north", "radius_m", "burned_rai")
+_NUMBERS = ("budget_thb", *_UNITS, "west", "south", "east", "north", "radius_m", "burned_rai", "target", "actual")
 _DAYS = ("start", "end", "changed_at", "visited_at", "put_out_at")
-_WHOLE = ("year", "number", "version")
+_WHOLE = ("year", "number", "version", "milestone", "people", "position")
 
 
 def _frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
@@ -89,7 +89,8 @@ SITE_COLUMNS = (
 
 def _with_lists(connection: sa.Connection, table: pd.DataFrame) -> pd.DataFrame:
     held = {
-        name: _listed(connection, name) for name in ("organisations", "research", "plan_links", "lessons", "sources")
+        name: listed(connection, KINDS["sites"], name)
+        for name in ("organisations", "research", "plan_links", "lessons", "sources")
     }
     ids = table["site"]
 
@@ -99,7 +100,7 @@ def _with_lists(connection: sa.Connection, table: pd.DataFrame) -> pd.DataFrame:
             rows = rows[rows[field] == value]
         rows = rows[rows[column].notna() & (rows[column] != "")]
         texts = rows[column].astype("str").groupby(rows["record"]).agg("; ".join)
-        return ids.map(texts).fillna("").astype("str")
+        return _told(ids, texts)
 
     sources = held["sources"].drop_duplicates("record").set_index("record")
     links = held["plan_links"]
@@ -111,23 +112,20 @@ def _with_lists(connection: sa.Connection, table: pd.DataFrame) -> pd.DataFrame:
         milestones=joined("plan_links", "milestone").str.replace("; ", ";"),
         milestones_inferred=ids.isin(inferred),
         lessons=ids.map(held["lessons"]["record"].value_counts()).fillna(0).astype("int64"),
-        source_url=ids.map(sources["url"]).fillna("").astype("str"),
-        confidence=ids.map(sources["confidence"]).fillna("").astype("str"),
+        source_url=_told(ids, sources["url"]),
+        confidence=_told(ids, sources["confidence"]),
     )
 
 
-def _listed(connection: sa.Connection, name: str) -> pd.DataFrame:
-    """Return one list of all sites; `milestone` as whole numbers, the rest as text."""
-    items = KINDS["sites"].lists[name]
-    rows = _frame(connection, sa.select(items).order_by(items.c.record, items.c.position))
-    if name == "plan_links":
-        rows["milestone"] = pd.to_numeric(rows["milestone"], errors="coerce").astype("Int64")
-    return rows
+def _told(ids: pd.Series, texts: pd.Series) -> pd.Series:
+    """Return the text of each id, "" where there is none."""
+    return ids.map(texts).astype("object").fillna("").astype("str")
 
 
-def organisations(connection: sa.Connection) -> pd.DataFrame:
-    """Return who takes part in which site: `record`, `position`, `name`, `part`, `role`, `mechanism`."""
-    return _listed(connection, "organisations")
+def listed(connection: sa.Connection, kind: Kind, name: str) -> pd.DataFrame:
+    """Return one list of all records of a kind: `record`, `position` and its own columns."""
+    items = kind.lists[name]
+    return _frame(connection, sa.select(items).order_by(items.c.record, items.c.position))
 
 
 def _shape_name(geometry: bytes | None) -> str | None:

@@ -162,6 +162,11 @@ class Registry:
         with self.reading() as connection:
             return frames.plain(connection, KINDS[kind])
 
+    def listed(self, kind: str, name: str) -> pd.DataFrame:
+        """Return one list of all records of a kind, such as the targets of sites: `record`, `position`, own columns."""
+        with self.reading() as connection:
+            return frames.listed(connection, KINDS[kind], name)
+
     def trail(self, *, kind: str | None = None, record: str | None = None, last: int | None = None) -> pd.DataFrame:
         """Return the changes made, newest first.
 
