@@ -352,6 +352,10 @@ class Store:
             write_whole(path, build)
         return path
 
+    def earlier(self, stem: str) -> list[Path]:
+        """Return the derived files of a step that were made from any state, the newest first."""
+        return sorted((self.root / "derived").glob(f"{stem}-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
     # -- tables --------------------------------------------------------------------------------------------------
 
     def parts(self, table: str, state: State | None = None) -> Mapping[str, StoredFile]:

@@ -185,13 +185,21 @@ class Detections:
         self._require()
         return counts.daily_each(self._years(first, last), first, last, satellites, passes, chosen)
 
-    def between(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> pd.DataFrame:
+    def between(
+        self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None, *, replaced: bool = False
+    ) -> pd.DataFrame:
         """Return the detections that count in Thai days `first` to `last`, both included.
+
+        Parameters
+        ----------
+        replaced : bool
+            Give the rows that standard ones replaced as well.
 
         Returns
         -------
         DataFrame
-            HOTSPOT_COLUMNS and `tambon` (code, missing outside), `thai_day` (datetime64[s]), `day_pass` (bool).
+            HOTSPOT_COLUMNS and `tambon` (code, missing outside), `current` (bool: whether the row counts), `thai_day`
+            (datetime64[s]), `day_pass` (bool).
         """
         self._require()
         start, end = day_bounds(first, last)
@@ -201,15 +209,15 @@ class Detections:
                 continue
             rows = self._rows(year)
             assigned = self._assigned(year, rows)
-            inside = (rows["acquired_at"] >= start) & (rows["acquired_at"] < end) & assigned.current
+            inside = (rows["acquired_at"] >= start) & (rows["acquired_at"] < end) & (assigned.current | replaced)
             if satellites is not None:
                 inside &= rows["satellite"].isin(list(satellites))
             codes = self.index.named(assigned.home[inside])
-            pieces.append(rows[inside].assign(tambon=codes))
+            pieces.append(rows[inside].assign(tambon=codes, current=assigned.current[inside]))
         table = (
             pd.concat(pieces, ignore_index=True)
             if pieces
-            else self._rows(next(iter(self.parts))).iloc[:0].assign(tambon=None)
+            else self._rows(next(iter(self.parts))).iloc[:0].assign(tambon=None, current=True)
         )
         return table.assign(
             thai_day=thai_days(table["acquired_at"]).astype("datetime64[s]"), day_pass=is_day_pass(table["acquired_at"])
