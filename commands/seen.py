@@ -1,4 +1,4 @@
-"""Commands that show what was seen and measured: counts, air."""
+"""Commands that show what satellites saw: counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from commands.frame import (
     period_of,
     print_rows,
 )
-from data import clock
 from data.contracts import SATELLITES
 from layers.words import say
 from models.counts import SATELLITE_SETS
@@ -35,14 +34,6 @@ class Area(StrEnum):
     land = "land"
 
 
-class AirBy(StrEnum):
-    """What air values are given for."""
-
-    station = "station"
-    tambon = "tambon"
-    amphoe = "amphoe"
-
-
 class Pass(StrEnum):
     """Which satellite pass."""
 
@@ -51,18 +42,9 @@ class Pass(StrEnum):
     all = "all"
 
 
-class Averaging(StrEnum):
-    """Over what time PM2.5 is averaged."""
-
-    PT1H = "PT1H"
-    PT24H = "PT24H"
-    P1D = "P1D"
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(counts)
-    app.command()(air)
 
 
 def counts(
@@ -103,36 +85,3 @@ def satellites_of(text: str) -> tuple[str, ...]:
             known = ", ".join((*SATELLITES, *SATELLITE_SETS))
             raise typer.BadParameter(f"unknown satellite {name!r}; known are {known}", param_hint="--satellites")
     return tuple(dict.fromkeys(names))
-
-
-def air(
-    first: FromOption,
-    last: ToOption,
-    by: Annotated[AirBy, typer.Option(help="Rows of the table.")] = AirBy.station,
-    averaging: Annotated[
-        Averaging, typer.Option(help="PT1H true hours, PT24H running 24 h mean, P1D mean of the Thai day.")
-    ] = Averaging.P1D,
-    place: PlaceOption = "",
-    form: FormatOption = Format.table,
-) -> None:
-    """Show PM2.5 in µg/m³ with coverage and the Thai index of 2023 (which is defined for 24 h means only).
-
-    Without --place every stored station is shown. A tambon without a station is estimated: low and high are its 90 %
-    interval, and its coverage is 0. An amphoe is the mean over the people of its tambons, or over their area.
-
-    Example: python cli.py air --by station --from 2026-03-26 --to 2026-03-30 --averaging PT24H
-    """
-    from models import area_air
-
-    start, end = period_of(first, last)
-    with clear_errors():
-        desk = open_desk(place)
-        if by is AirBy.station:
-            table = desk.air(start, end, averaging.value, everywhere=not place)
-        elif by is AirBy.tambon:
-            table = area_air.tambon_air(desk, start, end, averaging.value)
-        else:
-            table, weight = area_air.amphoe_air(desk, start, end, averaging.value)
-            ERRORS.print(say(lang(), f"surface.weighed_by_{weight}"), markup=False)
-        shown = [clock.iso_ict(time) for time in table["time"]]
-        print_rows(table.assign(time=[text[:10] for text in shown] if averaging is Averaging.P1D else shown), form)

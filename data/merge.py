@@ -306,7 +306,8 @@ class Writer:
         if old is None:
             self._single[name] = table.drop_duplicates(key, keep="last").sort_values(key).reset_index(drop=True)
             return Added(len(self._single[name]), len(table) - len(self._single[name]))
-        both = pd.concat([old, table[old.columns]])
+        # A newer parser may know a column that the stored rows do not have.
+        both = pd.concat([old, table[[*old.columns, *(name for name in table if name not in old)]]])
         merged = both.drop_duplicates(key, keep="last").sort_values(key).reset_index(drop=True)
         same = len(pd.concat([old, merged]).astype("str").drop_duplicates()) - len(old)
         self._single[name] = merged

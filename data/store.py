@@ -565,9 +565,16 @@ class Store:
                 yield raster_from_arrow(self.get_table(stored))
 
     def population(self, state: State | None = None) -> pd.DataFrame | None:
-        """Return people per tambon (tambon, population, year, source), or None when none was imported."""
+        """Return people per tambon (tambon, population, year, source, older), or None when none was imported.
+
+        `older`, people of 60 and over, is missing where no file told.
+        """
         stored = self.parts("population", state).get("all")
-        return None if stored is None else self.get_table(stored).to_pandas()
+        if stored is None:
+            return None
+        table = self.get_table(stored).to_pandas()
+        older = table["older"] if "older" in table else pd.Series(pd.NA, index=table.index)
+        return pd.DataFrame(table.assign(older=older.astype("Int64")))
 
 
 def _years(parts: Mapping[str, StoredFile], start: dt.datetime, end: dt.datetime) -> list[StoredFile]:

@@ -26,8 +26,8 @@ from models.witnesses import NUGGET, SLOPE, Witnesses
 #: Part of the key of the stored years; grows when the method gives other numbers.
 VERSION = 1
 #: No estimate farther than this from the nearest instrument: the test by leaving stations out goes no farther
-#: (58t of Mae Hong Son, 117 km from the next).
-MOST_KM = 120.0
+#: (76t of Mae Sot until 2021, 179 km from the next).
+MOST_KM = 180.0
 #: Bounds of the 90 % interval in standard deviations of the log.
 _Z90 = 1.6449
 #: How far a day's own scatter is trusted against the usual one: as if that many stations had already shown the usual.
@@ -108,7 +108,7 @@ def surface(desk: Desk, first: dt.date, last: dt.date, averaging: str) -> pd.Dat
     if averaging == "P1D":
         every = pd.date_range(day_bounds(first, first)[0], day_bounds(last, last)[0], freq="24h", unit="us")
         wide, share = wide.reindex(every), share.reindex(every)
-    if wide.empty:
+    if not len(wide.index):
         return _typed(pd.DataFrame(columns=list(SURFACE_COLUMNS)))
     stations = desk.known_stations
     official = stations.loc[stations["station_type"].isin(["ground", "mobile"]), "station_id"]

@@ -492,3 +492,20 @@ def test_a_writer_is_used_on_after_a_commit(store: Store) -> None:
     found = store.tambons()
     assert found is not None
     assert found["province"].nunique() == 3
+
+
+def test_people_of_60_and_over_join_a_table_that_did_not_know_them(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    plain = pd.DataFrame(
+        {"tambon": ["520101", "520102"], "population": [10, 20], "year": [2021] * 2, "source": ["a"] * 2}
+    )
+    plain = plain.astype({"population": "Int64", "year": "Int64"})
+    for table in (plain, plain[:1].assign(older=pd.array([4], "Int64"))):
+        with store.locked():
+            writer = Writer(store, store.state())
+            writer.add_population(table)
+            writer.commit()
+    found = store.population()
+    assert found is not None
+    assert found["population"].tolist() == [10, 20]
+    assert found["older"].tolist() == [4, pd.NA]

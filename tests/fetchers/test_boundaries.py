@@ -468,8 +468,9 @@ def test_population() -> None:
         "population": [10, 2345],
         "year": [2021, 2021],
         "source": ["", ""],
+        "older": [None, None],
     }
-    assert [str(kind) for kind in parsed.table.dtypes] == ["str", "Int64", "Int64", "str"]
+    assert [str(kind) for kind in parsed.table.dtypes] == ["str", "Int64", "Int64", "str", "Int64"]
     assert {remark.key: remark.rows for remark in parsed.rejected} == {
         "unknown_tambon": (4,),
         "bad_population": (3, 5, 6),
@@ -534,3 +535,27 @@ def test_real_population(shared: Path) -> None:
     assert len(out) == 1279
     assert out.loc[out["tambon"].str.startswith("52"), "population"].sum() == 724_678
     assert set(out["year"]) == {2021}
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [
+        ({"60+": ["12", "x"]}, [12, None]),
+        ({"Age_60_plus": ["1,200", ""]}, [1200, None]),
+        ({"ผู้สูงอายุ": ["12", "99999"]}, [12, None]),  # more than there are people
+        ({"55-59": ["9", "9"], "60-64": ["3", "4"], "65-69": ["5", "6"], "70+": ["7", "8"]}, [15, 18]),
+        ({"60-64": ["3", "4"], "70+": ["7", "8"]}, [None, None]),  # 65 to 69 are missing
+        ({"60-64": ["3", "4"], "65-69": ["5", "6"]}, [None, None]),  # nobody says how many are 70
+        ({"65+": ["3", "4"]}, [None, None]),
+        ({"male": ["3", "4"]}, [None, None]),
+    ],
+)  # fmt: skip
+def test_population_aged_60_and_over(columns: dict[str, list[str]], wanted: list[int | None]) -> None:
+    table = pd.DataFrame({"tambon_code": ["520101", "520102"], "population": ["5000", "6000"], **columns})
+    parsed = population.parse(table)
+    assert [None if pd.isna(one) else int(one) for one in parsed.table["older"]] == wanted
+    told = {remark.key: remark.rows for remark in parsed.mended}
+    cells = next(iter(columns.values()))
+    bad = {"60+": (2,), "ผู้สูงอายุ": (2,)}.get(next(iter(columns)))
+    assert told == ({"bad_older": bad} if bad else {})
+    assert len(cells) == 2

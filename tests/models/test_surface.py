@@ -78,14 +78,14 @@ def test_a_station_speaks_for_its_tambon_and_others_are_estimated(tmp_path: Path
 
 
 def test_the_interval_grows_with_distance_and_beyond_the_tested_reach_nothing_is_told(tmp_path: Path) -> None:
-    # From the middle of 520101, 99.05 degrees east: 58, 111 and 122 km to a station in the west.
+    # From the middle of 520101, 99.05 degrees east: 58, 164 and 185 km to a station in the west.
     width = {}
-    for lon in (98.5, 98.0, 97.9):
+    for lon in (98.5, 97.5, 97.3):
         table = surface.daily_surface(desk(tmp_path / str(lon), {"x1": [50.0]}, {"x1": (lon, 18.1)}), DAY, DAY)
         width[lon] = (np.log(table["high"]) - np.log(table["low"])).iloc[0]
-    assert width[98.0] > width[98.5] > 0.5
-    assert np.isnan(width[97.9])
-    assert table["nearest_km"].iloc[0] == pytest.approx(121.9, abs=0.5)
+    assert width[97.5] > width[98.5] > 0.5
+    assert np.isnan(width[97.3])
+    assert table["nearest_km"].iloc[0] == pytest.approx(185.2, abs=0.5)
     assert table.loc[0, ["pm25", "low", "high"]].isna().all()
 
 
@@ -95,6 +95,10 @@ def test_no_reading_of_a_day_is_cannot_tell_and_no_reading_at_all_is_not_stored(
     assert before[["pm25", "low", "high", "nearest_km"]].isna().all(axis=None)
     assert before["nearest_station"].tolist() == [""] * 4
     assert not before["measured"].any()
+    assert surface.daily_surface(desk(tmp_path / "other", EVEN), dt.date(2023, 3, 1), dt.date(2023, 3, 2)).shape == (
+        8,
+        9,
+    )
     assert (before["coverage"] == 0).all()
     with pytest.raises(NotStored):
         surface.daily_surface(desk(tmp_path / "none", {}), DAY, DAY)
