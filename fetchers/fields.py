@@ -91,7 +91,7 @@ _LEVELS = {
 _SOURCES = (
     (r"geos-?cf", "geos-cf"),
     (r"merra", "merra2"),
-    (r"\bcams\b|atmosphere monitoring|pm2p5.*ecmwf|ecmwf.*pm2p5", "cams"),
+    (r"\bcams\b|atmosphere monitoring|(ecmwf|european cent).*(pm2p5| mc\b)", "cams"),
     (r"era5-?land", "era5-land"),
     (r"era5|reanalysis.*ecmwf", "era5"),
     (r"\bgfs\b|ncep|us national weather service|kwbc", "gfs"),
@@ -277,20 +277,21 @@ def settled(raws: Sequence[Raw], form: str, source: str, now: dt.datetime, mende
         rejected.append(Remark("grid_future", late))
     if not arrays:
         raise FileRefused("every field lies in the future", key="grid_time", context={"problem": "> 20 d"})
-    axes = known[0].axes
-    if (share := _share_of_home(axes)) < 1:
-        remarks.append(Remark("grid_misses", 0, context={"percent": f"{100 * share:.0f}", "place": _HOME.name_th}))
+    remarks += missed(known[0].axes.bounds)
     table = _listed(arrays)
     read = len(table) + sum(remark.count for remark in rejected)
     return Parsed(form, "grid", table, read, tuple(rejected), tuple(remarks), grids=tuple(arrays))
 
 
-def _share_of_home(axes: Axes) -> float:
+def missed(bounds: tuple[float, float, float, float]) -> list[Remark]:
+    """Return what to tell of a grid that leaves a part of the place uncovered; `bounds` in degrees."""
     west, south, east, north = _HOME.bbox
-    left, low, right, high = axes.bounds
+    left, low, right, high = bounds
     wide = max(0.0, min(east, right) - max(west, left)) / (east - west)
     tall = max(0.0, min(north, high) - max(south, low)) / (north - south)
-    return wide * tall
+    if wide * tall >= 1:
+        return []
+    return [Remark("grid_misses", 0, context={"percent": f"{100 * wide * tall:.0f}"})]
 
 
 def _by_run(variable: str, source: str, raw: Raw, values: np.ndarray, good: np.ndarray) -> list[xr.DataArray]:

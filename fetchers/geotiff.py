@@ -24,7 +24,7 @@ from rasterio.windows import Window
 from data.errors import FileRefused
 from data.grids import Axes
 from data.rasters import BOX, STATISTICS, Raster
-from fetchers.fields import damaged
+from fetchers.fields import damaged, missed
 from fetchers.parsed import Parsed, Remark
 
 #: Finer cells are read from the overviews, or averaged: a tambon has thousands of cells of this size.
@@ -109,7 +109,10 @@ def _read(source: rasterio.DatasetReader, name: str) -> Parsed:
         raise FileRefused(
             f"{name}: cannot tell what it shows ({found})", key="raster_unknown", context={"found": found}
         )
-    table = pd.DataFrame([_listed(source, window, raster) for raster in rasters])
+    west, south, east, north = transform_bounds(source.crs, "EPSG:4326", *source.window_bounds(window))
+    remarks += missed((west, south, east, north))
+    edges = {"west": west, "south": south, "east": east, "north": north}
+    table = pd.DataFrame([_listed(raster) | edges for raster in rasters])
     return Parsed("geotiff", "raster", table, len(rasters), (), tuple(remarks), rasters=tuple(rasters))
 
 
@@ -241,8 +244,6 @@ def _when(name: str, said: str) -> str:
     return ""
 
 
-def _listed(source: rasterio.DatasetReader, window: Window, raster: Raster) -> dict[str, object]:
-    edges = transform_bounds(source.crs, "EPSG:4326", *source.window_bounds(window))
-    west, south, east, north = (round(edge, 4) for edge in edges)
+def _listed(raster: Raster) -> dict[str, object]:
     told = {"measured_at": pd.to_datetime(raster.when, utc=True)} if raster.when else {}
-    return {"variable": raster.variable, "west": west, "south": south, "east": east, "north": north, **told}
+    return {"variable": raster.variable, **told}

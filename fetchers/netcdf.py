@@ -165,23 +165,18 @@ def _times(
         raise FileRefused(
             f"{name}: times are {valid.dtype}, without a unit", key="grid_time", context={"problem": str(valid.dtype)}
         )
-    shape = tuple(part.sizes[d] for d in rest)
     used = {d for d in rest if d in valid.dims or (run is not None and d in run.dims)}
-    frame = xr.DataArray(np.zeros(shape), dims=rest)
-    times = valid.reset_coords(drop=True).drop_vars(list(valid.coords)).broadcast_like(frame).transpose(*rest)
-    runs = np.full(shape, np.datetime64("NaT", "us"))
-    if run is not None:
-        runs = (
-            run.reset_coords(drop=True)
-            .drop_vars(list(run.coords), errors="ignore")
-            .broadcast_like(frame)
-            .transpose(*rest)
-            .to_numpy()
-        )
-    flat = times.to_numpy().astype("datetime64[us]").reshape(-1)
+    along = {d: part.sizes[d] for d in rest}
+
+    def spread(told: xr.DataArray) -> np.ndarray:
+        wide: xr.Variable = told.variable.set_dims(along)  # type: ignore[no-untyped-call]
+        return wide.to_numpy().astype("datetime64[us]").reshape(-1)
+
+    flat = spread(valid)
+    runs = spread(run) if run is not None else np.full(len(flat), np.datetime64("NaT", "us"))
     if np.isnat(flat).any():
         raise FileRefused(f"{name}: some times are missing", key="grid_time", context={"problem": "NaT"})
-    return flat, np.asarray(runs).astype("datetime64[us]").reshape(-1), used
+    return flat, runs, used
 
 
 def _told_time(name: str, attrs: dict[Hashable, object]) -> np.datetime64 | None:

@@ -99,6 +99,12 @@ def test_a_turned_raster_is_refused() -> None:
     assert refused(made(PEOPLE, turn=turn), "population.tif") == "raster_turned"
 
 
+def test_a_raster_that_misses_part_of_the_province_says_so() -> None:
+    assert [remark.key for remark in parse(made(PEOPLE), "population.tif").mended] == ["grid_misses"]
+    wide = made(np.ones((40, 40), np.float32), west=98, north=20, step=0.1)
+    assert parse(wide, "population.tif").mended == ()
+
+
 def test_a_raster_elsewhere_is_refused() -> None:
     assert refused(made(PEOPLE, west=10), "population.tif") == "grid_elsewhere"
 
@@ -176,7 +182,7 @@ def test_fine_cells_are_put_together_and_no_one_is_lost(tmp_path: Path) -> None:
     fine = np.random.default_rng(4).integers(0, 5, (720, 720)).astype(np.float32)  # about 31 m
     data = made(fine, step=0.2 / 720)
     parsed = parse(data, "population.tif")
-    assert [remark.key for remark in parsed.mended] == ["raster_coarser"]
+    assert [remark.key for remark in parsed.mended] == ["raster_coarser", "grid_misses"]
     assert parsed.rasters[0].values.sum() == fine.sum()
     store = stored(tmp_path, ("population.tif", data))
     assert sum(values(store, "population")) == pytest.approx(fine.sum(), rel=1e-5)

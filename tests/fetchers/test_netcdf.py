@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+import xarray as xr
 
 from data.errors import FileRefused
 from data.store import Store
@@ -203,3 +207,76 @@ def test_an_import_stores_a_zip_of_netcdf_and_the_same_again_is_nothing_new(
     taken = store.snapshots().iloc[0]
     assert (taken["kind"], str(taken["first"]), taken["west"]) == ("grid", "2026-03-09 00:00:00+00:00", 98.8)
     assert store.grids()["times"].tolist() == [2]
+
+
+# -- the shapes of ECMWF's data stores ---------------------------------------------------------------------------------
+
+
+def written(dataset: xr.Dataset, folder: Path) -> bytes:
+    dataset.to_netcdf(folder / "made.nc")
+    return (folder / "made.nc").read_bytes()
+
+
+def field(values: np.ndarray, dims: tuple[str, ...], coords: dict[str, Any], **attrs: Any) -> xr.Dataset:
+    places = {
+        "latitude": ("latitude", [18.8, 18.4], {"units": "degrees_north"}),
+        "longitude": ("longitude", [98.8, 99.2, 99.6], {"units": "degrees_east"}),
+    }
+    name = attrs.pop("name", "pm2p5")
+    array = xr.DataArray(values.astype(np.float32), dims=dims, attrs={"units": "kg m**-3", **attrs})
+    return xr.Dataset({name: array}, {**places, **coords}, {"institution": "ECMWF"})
+
+
+def test_runs_and_hours_since_them_become_valid_times(tmp_path: Path) -> None:
+    runs = np.array(["2026-03-09T00", "2026-03-09T12"], "datetime64[ns]")
+    steps = np.array([0, 3, 6], "timedelta64[h]").astype("timedelta64[ns]")
+    coords = {
+        "forecast_reference_time": ("forecast_reference_time", runs),
+        "forecast_period": ("forecast_period", steps),
+        "valid_time": (("forecast_reference_time", "forecast_period"), runs[:, None] + steps[None]),
+    }
+    values = np.arange(36.0).reshape(3, 2, 2, 3) * 1e-8  # period, run, lat, lon
+    dims = ("forecast_period", "forecast_reference_time", "latitude", "longitude")
+    first, second = parse(written(field(values, dims, coords), tmp_path)).grids
+    assert (first.attrs["run"], second.attrs["run"]) == ("2026-03-09T00:00:00Z", "2026-03-09T12:00:00Z")
+    assert [str(t)[11:13] for t in second["time"].values] == ["12", "15", "18"]
+    # Run 1 (the second), step 1: the field that starts at (1 * 2 + 1) * 6 = 18; its southern row is 21, 22, 23.
+    np.testing.assert_allclose(second.to_numpy()[1, 0], [210, 220, 230], rtol=1e-5)
+    assert first.attrs["source"] == "cams"
+
+
+def test_a_file_of_cfgrib_with_one_run_is_understood(tmp_path: Path) -> None:
+    steps = np.array([3, 6], "timedelta64[h]").astype("timedelta64[ns]")
+    coords = {"time": np.datetime64("2026-03-09T00", "ns"), "step": ("step", steps), "surface": 0.0}
+    values = np.full((2, 2, 3), 3e-8)
+    (only,) = parse(written(field(values, ("step", "latitude", "longitude"), coords), tmp_path)).grids
+    assert only.attrs["run"] == "2026-03-09T00:00:00Z"
+    assert [str(t)[11:13] for t in only["time"].values] == ["03", "06"]
+
+
+def test_one_member_and_the_preliminary_hours_of_era5_are_put_together(tmp_path: Path) -> None:
+    hours = np.array(["2026-03-09T00", "2026-03-09T01"], "datetime64[ns]")
+    values = np.full((2, 2, 1, 2, 3), 300.0)
+    values[0, 1] = np.nan  # the final one lacks the second hour
+    values[1, 0] = np.nan
+    values[1, 1] = 301
+    coords = {"valid_time": ("valid_time", hours), "expver": ("expver", [1, 5]), "number": ("number", [0])}
+    dims = ("expver", "valid_time", "number", "latitude", "longitude")
+    (only,) = parse(written(field(values, dims, coords, name="t2m", units="K"), tmp_path)).grids
+    assert (only.name, only.attrs["run"]) == ("temperature_c", "")
+    np.testing.assert_allclose(only.to_numpy()[:, 0, 0], [26.85, 27.85], atol=0.01)
+
+
+def test_winds_of_several_levels_come_apart_and_members_are_refused(tmp_path: Path) -> None:
+    hour = {"valid_time": ("valid_time", np.array(["2026-03-09T00"], "datetime64[ns]"))}
+    values = np.stack([np.full((1, 2, 3), speed) for speed in (1.0, 2.0, 3.0)])
+    levels = hour | {"pressure_level": ("pressure_level", [850.0, 925.0, 500.0], {"units": "hPa"})}
+    dims = ("pressure_level", "valid_time", "latitude", "longitude")
+    grids = parse(written(field(values, dims, levels, name="u", units="m s**-1"), tmp_path)).grids
+    assert {str(g.name): float(g.to_numpy()[0, 0, 0]) for g in grids} == {
+        "wind_east_850hpa_ms": 1,
+        "wind_east_925hpa_ms": 2,
+    }
+    members = hour | {"number": ("number", [0, 1, 2])}
+    data = written(field(values * 1e-8, ("number", *dims[1:]), members), tmp_path)
+    assert refused(data) == "grid_dims"
