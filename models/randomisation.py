@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.twoway import log_effects, row_weights, treated_cells, without_effect
+from models.twoway import TOLERANCE, log_effects, row_weights, treated_cells, without_effect
 
 #: Deals of the starts, the real one among them. With so many, a p of 0.05 has a sampling error of 0.007.
 DEALS = 999
@@ -63,12 +63,15 @@ class Randomisation:
         Result of `deals`.
     weighted : bool
         Whether rows are weighted against outbreaks (`models.twoway.row_weights`).
+    tolerance : float
+        Of the fit behind the weights.
     """
 
     values: np.ndarray
     starts: np.ndarray
     dealt: np.ndarray
     weighted: bool = True
+    tolerance: float = TOLERANCE
 
     @property
     def seasons(self) -> int:
@@ -85,7 +88,7 @@ class Randomisation:
         """Outcomes with the weights of their rows."""
         if not self.weighted:
             return self.values.astype(float)
-        _, fitted = log_effects(self.values, self.cells.astype(int), 1)
+        _, fitted = log_effects(self.values, self.cells.astype(int), 1, self.tolerance)
         weighted: np.ndarray = self.values * row_weights(self.values, fitted)[:, None]
         return weighted
 

@@ -92,7 +92,7 @@ def simulate(
     more = np.ones(seasons)
     for since, factor in made.satellites:
         more[since:] *= factor
-    rate = level[:, None] * (weather / weather.mean() * more) * _outbreaks(random, made, amphoe)
+    rate = level[:, None] * (weather / weather.mean() * more) * outbreaks(random, made, amphoe)
     chance = rate[:, made.first_start - 1] if made.selected_on_last else level**made.selection
     chosen = random.choice(n, treated, replace=False, p=chance / chance.sum())
     starts = np.full(n, seasons)
@@ -105,7 +105,7 @@ def simulate(
     return random.poisson(rate * np.exp(log_effect + drifting)), starts
 
 
-def _outbreaks(random: np.random.Generator, made: Province, amphoe: np.ndarray) -> np.ndarray:
+def outbreaks(random: np.random.Generator, made: Province, amphoe: np.ndarray) -> np.ndarray:
     """Return log-normal factors of mean one, shape (n, seasons), remembered from season to season."""
     spread = np.sqrt(np.log1p(made.outbreaks))
     fresh = np.sqrt(1 - made.memory**2)
