@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
-from data.registry import open_registry
-from layers.effect import say_why
+from data.accounts import OPERATOR
+from data.registry import Registry, open_registry
+from layers.effect import say_power, say_why
 from layers.words import say
 from models.desk import open_desk
+
+if TYPE_CHECKING:
+    from models.design import Design
 
 
 class SatelliteSet(StrEnum):
@@ -37,6 +42,7 @@ SeasonTo = Annotated[str, typer.Option("--to", help="Year of the last season loo
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(effect)
+    app.command()(design)
 
 
 def season_of_option(text: str, option: str) -> int | None:
@@ -97,6 +103,88 @@ def effect(
         for reason, count in chosen.left_out["reason"].value_counts().items():
             ERRORS.print(say(lang(), f"effect.left_out.{reason}", sites=count), markup=False)
         print_rows(_rounded(rows), form)
+
+
+class Shown(StrEnum):
+    """What of a design is printed."""
+
+    plan = "plan"
+    power = "power"
+
+
+def design(
+    tambons: Annotated[int, typer.Option(min=1, help="Tambons to be treated first.")],
+    seasons: Annotated[int, typer.Option(min=1, help="Seasons with the measure before its effect is asked.")],
+    kind: Annotated[str, typer.Option("--type", help="Type of measure: tambons that have it already are left.")] = "",
+    before: Annotated[
+        int | None, typer.Option(min=0, help="Whole seasons stored before the start; those stored now without it.")
+    ] = None,
+    show: Annotated[Shown, typer.Option(help="The plan by tambon, or the falls that would be seen.")] = Shown.plan,
+    save: Annotated[str, typer.Option(help="Name under which the plan goes into the registry, with --type.")] = "",
+    satellites: Annotated[SatelliteSet, typer.Option(help="Fixed set of satellites.")] = SatelliteSet.SNPP,
+    ring_km: Annotated[float, typer.Option(help="Neighbours within this distance serve as no control.")] = 0.5,
+    seed: Annotated[int, typer.Option(help="Number that repeats the draw.")] = 52,
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Propose which tambons to treat first and which to keep as controls; say how large a fall would then be seen.
+
+    Example: python cli.py design --tambons 20 --seasons 3 --type firebreak
+    """
+    from models.design import design as propose
+
+    if save and not kind:
+        raise typer.BadParameter("a plan is saved for a type of measure: give --type", param_hint="--save")
+    with clear_errors():
+        desk = open_desk(place)
+        registry = open_registry(desk.settings)
+        known = registry.sites(carried_out=True)
+        taken = set(known.loc[known["kind"] == kind, "tambon"].dropna()) if kind else set()
+        found = propose(
+            desk, tambons, seasons, taken=taken, before=before, satellites=satellites.value, ring_km=ring_km, seed=seed
+        )
+        ERRORS.print(say_power(lang(), found), markup=False)
+        if save:
+            for record in save_plan(registry, found, kind, save, seed, desk.tambons):
+                ERRORS.print(record, markup=False)
+        if show is Shown.power:
+            rows = [(fall, round(share, 3)) for fall, share in found.power.seen.items()]
+            print_rows(pd.DataFrame(rows, columns=["effect", "seen"]), form)
+            return
+        named = desk.tambons[["tambon", "tambon_th", "tambon_en", "amphoe_th", "amphoe_en"]]
+        table = found.tambons.merge(named, on="tambon").round({"per_season": 1})
+        print_rows(table[["tambon", "tambon_th", "tambon_en", "amphoe_th", "role", "pair", "per_season"]], form)
+
+
+def save_plan(
+    registry: Registry, found: Design, kind: str, name: str, seed: int, tambons: pd.DataFrame
+) -> Iterator[str]:
+    """Put the tambons to be treated first into the registry as proposed sites of a plan; yield each record's id.
+
+    The note of each names its control and how to draw the plan again.
+    """
+    control = dict(found.trial.pair)
+    codes = sorted(tambons["tambon"])
+    described = tambons.set_index("tambon")
+    for position in found.trial.treat_first:
+        code = codes[position]
+        row = described.loc[code]
+        pair = f"control {codes[control[position]]}; " if position in control else ""
+        kept = ", ".join(codes[one] for one in found.trial.control)
+        text = f"{pair}kept as controls: {kept}; drawn with seed {seed}"
+        values = {
+            "name_th": f"{name} {row['tambon_th']}",
+            "name_en": f"{name} {row['tambon_en']}",
+            "kind": kind,
+            "issue": "haze",
+            "state": "proposed",
+            "tambon": code,
+            "amphoe": code[:4],
+            "province": code[:2],
+            "plan": name,
+            "notes": [{"text": text}],
+        }
+        yield registry.add("sites", values, author=OPERATOR, reason=f"plan {name}")
 
 
 def _rounded(rows: pd.DataFrame) -> pd.DataFrame:

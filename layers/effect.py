@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from layers.words import Lang, say
-from models.verdict import Reason, Verdict
+from models.design import Design
+from models.verdict import NEED_BEFORE, Reason, Verdict
 
 #: Numbers of a reason that are shares.
 _SHARES = frozenset({"seen", "wanted", "change"})
@@ -22,6 +23,23 @@ def say_reason(lang: Lang, reason: Reason) -> str:
 def say_why(lang: Lang, verdict: Verdict) -> str:
     """Return why a verdict is what it is."""
     return "; ".join(say_reason(lang, reason) for reason in verdict.reasons)
+
+
+def say_power(lang: Lang, found: Design) -> str:
+    """Return what a plan could show, in one sentence, and that a spread was assumed where it was."""
+    numbers = {
+        "treated": len(found.trial.treat_first),
+        "controls": len(found.trial.control),
+        "before": found.power.before,
+        "after": found.power.after,
+    }
+    if found.power.before < NEED_BEFORE:
+        return say(lang, "design.short", have=found.power.before, need=NEED_BEFORE)
+    if found.power.smallest <= -1:
+        text = say(lang, "design.nothing", **numbers)
+    else:
+        text = say(lang, "design.seen", fall=f"{-100 * found.power.smallest:.0f} %", **numbers)
+    return f"{text} {say(lang, 'design.assumed')}" if found.power.assumed else text
 
 
 def _number(lang: Lang, name: str, value: Any) -> str:

@@ -98,8 +98,8 @@ def simulate(
     starts = np.full(n, seasons)
     starts[chosen] = random.integers(made.first_start, made.last_start + 1, treated)
     log_effect = np.log1p(effect) * (starts[:, None] <= np.arange(seasons))
-    felt = np.stack([log_effect[touching[one]].min(0) if effect < 0 else log_effect[touching[one]].max(0)
-                     for one in range(n)])  # fmt: skip
+    around = np.where(touching[:, :, None], log_effect, 0.0)
+    felt = around.min(1) if effect < 0 else around.max(1)
     log_effect = np.where(starts[:, None] < seasons, log_effect, made.spill * felt)
     drifting = made.drift * np.arange(seasons) * (starts < seasons)[:, None]
     return random.poisson(rate * np.exp(log_effect + drifting)), starts
