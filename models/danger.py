@@ -15,11 +15,11 @@ import pandas as pd
 import pyproj
 from numpy.typing import NDArray
 
-from data import places
 from data.clock import ICT_OFFSET, day_bounds
 from models import fwi
 from models.danger_class import CANNOT_TELL, Classes, classes_of, set_classes
 from models.desk import Desk
+from models.stored_weather import hourly_weather, weather_places
 
 #: Raised when the derived table changes its form or meaning.
 VERSION = "1"
@@ -94,13 +94,6 @@ def noon_weather(weather: pd.DataFrame) -> pd.DataFrame:
     return whole.astype(dict.fromkeys(_NOON, "float64") | {"day": "datetime64[s]"})
 
 
-def hourly_weather(weather: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per place and hour: what was measured or analysed afterwards, else the newest forecast."""
-    ordered = weather.sort_values(["station_id", "measured_at", "issued_at"], kind="stable", na_position="last")
-    once: pd.DataFrame = ordered.drop_duplicates(["station_id", "measured_at"], keep="last")
-    return once.reset_index(drop=True)
-
-
 def distances_km(tambons: pd.DataFrame, stands: pd.DataFrame) -> NDArray[np.float64]:
     """Return the distance from the middle of each tambon to each place, shape (tambons, places)."""
     middle = tambons.geometry.representative_point()
@@ -151,24 +144,6 @@ def tambon_weather(noon: pd.DataFrame, stands: pd.DataFrame, tambons: pd.DataFra
         source_km = np.where(take, distance, source_km)
         source = np.where(take, names[rank], source)
     return Weather(days, fwi.Season(*values), source_km, source)
-
-
-def weather_places(desk: Desk) -> pd.DataFrame:
-    """Return where stored weather stands, as far as known: as stored, at the station of the same id, or approximately.
-
-    Returns
-    -------
-    DataFrame
-        `station_id`, `lon`, `lat`.
-    """
-    known = [
-        desk.store.weather_places(desk.state),
-        desk.store.stations(desk.state),
-        places.embedded_stations(),
-        places.approximate_weather_places(),
-    ]
-    table = pd.concat([one[["station_id", "lon", "lat"]] for one in known if len(one)], ignore_index=True)
-    return table.dropna().drop_duplicates("station_id").reset_index(drop=True)
 
 
 def indices(desk: Desk) -> pd.DataFrame:

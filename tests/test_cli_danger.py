@@ -1,4 +1,4 @@
-"""The commands of danger and chance: columns promised, notes on stderr, wrong usage."""
+"""The commands of danger, chance and origin: columns promised, notes on stderr, wrong usage."""
 
 from __future__ import annotations
 
@@ -74,3 +74,13 @@ def test_without_weather_danger_is_a_clear_error(tmp_path: Path, monkeypatch: py
     assert done.exit_code == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
+
+
+def test_origin_gives_the_promised_columns_and_reasons(stored: Path) -> None:
+    table, notes = rows("origin", "--day", "2026-03-10", "--tambon", "520101")
+    assert table.columns.tolist()[:7] == ["code", "day", "area", "share", "low", "high", "verdict"]
+    assert table["code"].unique().tolist() == ["520101"]
+    assert table["area"].tolist()[:2] == ["own_amphoe", "rest_of_place"]
+    assert "Cannot tell for 1 of 1 places" in notes
+    assert RUN.invoke(cli.app, ["origin", "--day", "2026-03-10", "--tambon", "999999"]).exit_code == 2
+    assert RUN.invoke(cli.app, ["origin", "--day", "today"]).exit_code == 2

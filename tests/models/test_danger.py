@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from data.errors import NotStored
-from models import danger, danger_class, fwi, likelihood
+from models import danger, danger_class, fwi, likelihood, stored_weather
 from models.danger_class import LEVELS, Classes
 from tests import make
 from tests.layers import desks
@@ -224,6 +224,6 @@ def test_weather_without_a_position_speaks_for_no_tambon(tmp_path: Path) -> None
 def test_masts_without_a_printed_position_stand_at_their_village(tmp_path: Path) -> None:
     store = desks.store_of(tmp_path)
     weathers.add(store, weathers.hours("egat:ban_soppad", "2026-02-01", "2026-03-12"))
-    stands = danger.weather_places(desks.desk_of(store)).set_index("station_id")
+    stands = stored_weather.weather_places(desks.desk_of(store)).set_index("station_id")
     assert stands.loc["egat:ban_soppad", ["lon", "lat"]].tolist() == [99.764, 18.251]
     assert stands.loc["37t", "lon"] == pytest.approx(99.05)  # as stored, not as shipped
