@@ -23,11 +23,11 @@ except ModuleNotFoundError:
 
 from typing import Annotated
 
-from commands import air, choose, danger, effects, fires, origin, registry, seen, stored
+from commands import air, choose, danger, effects, fires, forecast, origin, registry, seen, stored
 from data import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (stored, seen, air, fires, choose, danger, effects, registry, origin):
+for commands in (stored, seen, air, fires, choose, danger, effects, registry, origin, forecast):
     commands.register(app)
 
 

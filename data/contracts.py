@@ -144,6 +144,25 @@ WEATHER_CATEGORIES: dict[str, tuple[str, ...]] = {"flag": READING_FLAGS}
 #: What names one row of weather. A number beats a missing value, a later number beats an earlier one.
 WEATHER_KEY = ("station_id", "measured_at", "issued_at")
 
+#: A forecast of the daily mean of PM2.5 at a station, µg/m³, as it was issued: `issued_at` is the end of the last Thai
+#: day known, `valid_at` the start of the day aimed at, `low` and `high` hold the measured value with 90 %, `p_over_*`
+#: are chances of lying above, `taught_by` names what the method had learned from.
+FORECAST_COLUMNS: dict[str, str] = {
+    "code": "str",
+    "issued_at": "datetime64[us, UTC]",
+    "valid_at": "datetime64[us, UTC]",
+    "lead_h": "int64",
+    "method": "str",
+    "pm25": "float64",
+    "low": "float64",
+    "high": "float64",
+    "p_over_37_5": "float64",
+    "p_over_75": "float64",
+    "taught_by": "str",
+}
+#: What names one forecast; the first one issued stands.
+FORECAST_KEY = ("code", "issued_at", "lead_h")
+
 TAMBON_COLUMNS: dict[str, str] = {
     "tambon": "str",
     "tambon_th": "str",

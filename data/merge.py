@@ -349,6 +349,18 @@ class Writer:
             self._tambons = gpd.GeoDataFrame(joined, geometry="geometry", crs="EPSG:4326").reset_index(drop=True)
         return Added(kept, len(table) - kept)
 
+    def add_forecasts(self, table: pd.DataFrame) -> Added:
+        """Add issued forecasts (FORECAST_COLUMNS). One that was issued before is never put right afterwards."""
+        old = self._rows("forecasts")
+        new = contracts.typed(table, contracts.FORECAST_COLUMNS, {})
+        both = new if old is None else pd.concat([contracts.typed(old, contracts.FORECAST_COLUMNS, {}), new])
+        key = list(contracts.FORECAST_KEY)
+        merged = both.drop_duplicates(key, keep="first").sort_values(["issued_at", "code", "lead_h"], ignore_index=True)
+        kept = len(merged) - (0 if old is None else len(old))
+        if kept:
+            self._single["forecasts"] = merged
+        return Added(kept, len(table) - kept)
+
     # -- provenance and commit -----------------------------------------------------------------------------------
 
     def note(self, entry: Mapping[str, Any], digest: Callable[[], str] | None = None) -> None:

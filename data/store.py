@@ -76,6 +76,9 @@ SNAPSHOT_COLUMNS: dict[str, str] = {
 }
 
 
+#: Tables that tell of the data, or were made from them: they do not change what the data are.
+_ABOUT_DATA = {"snapshots", "attempts", "revisions", "forecasts"}
+
 #: What came of asking a source, newest last; `rows` are new ones, `newest` the newest row of the reply.
 ATTEMPT_COLUMNS: dict[str, str] = {
     "source": "str",
@@ -120,7 +123,7 @@ class State:
     @property
     def revision(self) -> str:
         """Name of the content: equal data have equal revisions, whatever files they came from and when."""
-        return self.part_revision(*sorted(set(self.tables) - {"snapshots", "attempts", "revisions"}))
+        return self.part_revision(*sorted(set(self.tables) - _ABOUT_DATA))
 
     def part_revision(self, *tables: str) -> str:
         """Name of the content of some tables only."""
@@ -382,6 +385,13 @@ class Store:
         if stored is None:
             return contracts.empty(REVISION_COLUMNS)
         return contracts.typed(self.get_table(stored).to_pandas(), REVISION_COLUMNS, {})
+
+    def forecasts(self, state: State | None = None) -> pd.DataFrame:
+        """Return the forecasts as they were issued, in `contracts.FORECAST_COLUMNS`; empty when none was."""
+        stored = self.parts("forecasts", state).get("all")
+        if stored is None:
+            return contracts.empty(contracts.FORECAST_COLUMNS)
+        return contracts.typed(self.get_table(stored).to_pandas(), contracts.FORECAST_COLUMNS, {})
 
     def hotspot_part(self, stored: StoredFile, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""

@@ -95,6 +95,22 @@ class StationGroup:
     since: date
 
 
+@dataclass(frozen=True)
+class AirNetwork:
+    """Where the official stations of the country stand, roughly.
+
+    Attributes
+    ----------
+    north : dict of str to (float, float)
+        Longitude and latitude to 0.1 degree of the stations of the north.
+    elsewhere : dict of str to tuple of str
+        Stations of the other parts of the country, by part.
+    """
+
+    north: dict[str, tuple[float, float]]
+    elsewhere: dict[str, tuple[str, ...]]
+
+
 def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))
 
@@ -236,6 +252,14 @@ def approximate_weather_places() -> pd.DataFrame:
         `station_id`, `lon`, `lat` (degrees), `within_km` (estimated error), `basis`.
     """
     return pd.DataFrame(_toml("weather.toml")["place"])
+
+
+@cache
+def air_network() -> AirNetwork:
+    """Return in which part of the country the department's stations stand, for those whose position is not stored."""
+    facts = _toml("air_network.toml")
+    north = {code: (float(lon), float(lat)) for code, (lon, lat) in facts["north"].items()}
+    return AirNetwork(north, {part: tuple(codes) for part, codes in facts["elsewhere"].items()})
 
 
 def utm(lon: ArrayLike, lat: ArrayLike, epsg: int) -> tuple[NDArray[np.str_], NDArray[np.float64], NDArray[np.float64]]:

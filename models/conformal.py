@@ -1,0 +1,95 @@
+"""How wrong a forecast was on seasons it had not seen, turned into intervals and chances.
+
+Split-conformal on the ratio of measured to forecast, apart by level of the forecast. Pure arrays; promises coverage
+only as far as the season to come is like those held out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.errors import TooLittleData
+from models.baselines import FLOOR, logs
+from models.station_days import Floats
+
+#: Quantiles that are kept. 90 % intervals use the outer ones of 0.05 and 0.95.
+PROBABILITIES: Floats = np.concatenate(
+    [[0.005, 0.01, 0.02, 0.03], np.arange(0.05, 0.96, 0.025), [0.97, 0.98, 0.99, 0.995]]
+)
+#: Pairs that a level needs before it gets quantiles of its own, and how many levels there can be.
+_PER_LEVEL, _MOST_LEVELS = 400, 6
+#: Fewest pairs that can tell anything of a 90 % interval: the outer tenth is then five pairs.
+FEWEST = 50
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Quantiles of log(measured / forecast) at some levels of the forecast.
+
+    Attributes
+    ----------
+    level : ndarray, shape (B,)
+        Logarithm of the middle forecast of each level, ascending.
+    quantile : ndarray, shape (B, Q)
+        At `PROBABILITIES`.
+    """
+
+    level: Floats
+    quantile: Floats
+
+    def interval(self, forecast: Floats, inside: float = 0.9) -> tuple[Floats, Floats]:
+        """Return low and high of the interval that holds the measured value with chance `inside`, same shape."""
+        low = self._at((1 - inside) / 2, forecast)
+        high = self._at((1 + inside) / 2, forecast)
+        return forecast * np.exp(low), forecast * np.exp(high)
+
+    def chance_over(self, forecast: Floats, limit: float) -> Floats:
+        """Return the chance that the measured value lies above `limit` µg/m³, same shape; between 0.005 and 0.995."""
+        flat = np.asarray(forecast, float).ravel()
+        needed = np.log(limit) - logs(flat)
+        # Quantiles at this level, then the place of the needed ratio among them.
+        at = np.stack([np.interp(logs(flat), self.level, column) for column in self.quantile.T], axis=1)
+        below = np.array([np.interp(x, row, PROBABILITIES) for x, row in zip(needed, at, strict=True)])
+        return np.where(np.isfinite(flat), 1.0 - below, np.nan).reshape(np.shape(forecast))
+
+    def _at(self, probability: float, forecast: Floats) -> Floats:
+        column = np.array([np.interp(probability, PROBABILITIES, row) for row in self.quantile])
+        return np.asarray(np.interp(logs(forecast), self.level, column), dtype=float)
+
+
+def fit_spread(forecast: Floats, measured: Floats) -> Spread:
+    """Learn the spread from pairs of forecast and measured value, µg/m³, shape (n,), all there.
+
+    Raises
+    ------
+    TooLittleData
+        With fewer than `FEWEST` pairs; key ``forecast_no_record``.
+
+    Notes
+    -----
+    Quantiles of n pairs are taken at p (n + 1) / n, cut to the ends, as split-conformal prediction asks (Vovk,
+    Gammerman and Shafer 2005, chapter 2). Between levels they are interpolated, so that a forecast of 37 and one of 38
+    differ little.
+    """
+    if len(forecast) < FEWEST:
+        raise TooLittleData(
+            f"expected at least {FEWEST} forecasts that were judged, got {len(forecast)}",
+            key="forecast_no_record",
+            context={"needed": FEWEST, "found": len(forecast)},
+            hint="import earlier seasons of daily means",
+        )
+    order = np.argsort(forecast, kind="stable")
+    ratio = (logs(measured) - logs(forecast))[order]
+    levels = int(np.clip(len(forecast) // _PER_LEVEL, 1, _MOST_LEVELS))
+    parts = np.array_split(np.arange(len(forecast)), levels)
+    middle = np.array([float(np.median(logs(forecast[order][part]))) for part in parts])
+    quantile = np.stack([_outward(ratio[part]) for part in parts])
+    return Spread(np.maximum.accumulate(np.maximum(middle, np.log(FLOOR))), quantile)
+
+
+def _outward(ratio: Floats) -> Floats:
+    n = len(ratio)
+    outward = np.where(PROBABILITIES < 0.5, PROBABILITIES * (n + 1) / n - 1 / n, PROBABILITIES * (n + 1) / n)
+    return np.asarray(np.quantile(ratio, np.clip(outward, 0.0, 1.0)), dtype=float)

@@ -1,0 +1,245 @@
+"""PM2.5 of the next three days: issued now from what is known, and issued again for past days to be judged.
+
+Brings the stored readings, the training and the methods together. A forecast is issued at the end of a Thai day and
+aims at the mean of the 1st, 2nd and 3rd day after it. Never fetches, never looks past the time of issue.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data import contracts
+from data.clock import UTC, day_bounds, require_utc, thai_day, thai_days
+from data.contracts import FORECAST_COLUMNS
+from data.errors import TooLittleData
+from models import report_card
+from models.desk import Desk
+from models.report_card import RED, STANDARD
+from models.station_days import StationDays, haze_years, station_days
+from models.training import (
+    LEADS,
+    WINDOW,
+    Trained,
+    forecasts,
+    from_json,
+    to_json,
+    train,
+    training_key,
+    usable_years,
+)
+
+#: A forecast needs a station that told something in the last days; the newest of them decides the day of issue.
+_NEWEST_DAYS = 3
+#: Which seasons a judged one is forecast from: those before it, as an officer would have had; all others; or those
+#: before it where there are two of them, and all others where not.
+Seasons = Literal["auto", "before", "outside"]
+
+_EVER = (dt.datetime(2000, 1, 1, tzinfo=UTC), dt.datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def days_of(desk: Desk) -> StationDays:
+    """Return the daily means that the desk has of the north.
+
+    Raises
+    ------
+    NotStored
+        When no reading was ever stored.
+    TooLittleData
+        When none of them is of the north.
+    """
+    stored = desk.store.stations(desk.state)
+    known = pd.concat([stored, desk.all_stations[~desk.all_stations["station_id"].isin(stored["station_id"])]])
+    return station_days(desk.store.readings(*_EVER, desk.state), known)
+
+
+def seasons_for(data: StationDays, year: int, seasons: Seasons) -> tuple[int, ...]:
+    """Return the haze years from which the season of `year` is forecast."""
+    usable = usable_years(data)
+    before = tuple(other for other in usable if other < year)
+    if seasons == "before" or (seasons == "auto" and len(before) >= 2):
+        return before
+    return tuple(other for other in usable if other != year)
+
+
+def trained_on(desk: Desk, data: StationDays, years: tuple[int, ...]) -> Trained:
+    """Return what some haze years taught; learned once per content of these years."""
+    if not years:
+        # Persistence learns its spread from the days that are there.
+        return train(data, ())
+    path = desk.store.derived(
+        "forecast.json", training_key(data, years), lambda partial: _write(partial, to_json(train(data, years)))
+    )
+    return from_json(path.read_text("utf-8"))
+
+
+def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:
+    """Issue the forecast of the last Thai day that had ended at a time.
+
+    Parameters
+    ----------
+    desk : Desk
+    at : datetime, optional
+        Aware, UTC; the desk's present when omitted. What was measured after it is not looked at.
+
+    Returns
+    -------
+    DataFrame
+        FORECAST_COLUMNS, by station and lead, of the method served.
+
+    Raises
+    ------
+    TooLittleData
+        When no station of the north told anything in the three days before, or there is too little to learn from.
+    """
+    moment = require_utc(at or desk.now())
+    data = days_of(desk).until(thai_day(moment) - dt.timedelta(days=1))
+    known = np.flatnonzero(np.isfinite(data.value).any(axis=1))
+    wanted = thai_day(moment) - dt.timedelta(days=1)
+    if not len(known) or known[-1] < data.position(wanted) - _NEWEST_DAYS + 1:
+        newest = data.days[known[-1]].item().isoformat() if len(known) else "-"
+        raise TooLittleData(
+            f"expected a daily mean of the {_NEWEST_DAYS} days up to {wanted}, the newest is of {newest}",
+            key="forecast_too_old",
+            context={"day": wanted.isoformat(), "newest": newest, "days": _NEWEST_DAYS},
+            hint="fetch or import the newest readings",
+        )
+    data = data.until(data.days[known[-1]].item())
+    year = int(haze_years(data.days[-1:])[0])
+    trained = trained_on(desk, data, seasons_for(data, year, "before"))
+    last = np.zeros(len(data.days), bool)
+    last[-1] = True
+    table = issued(trained, data.last(WINDOW), last[-WINDOW:], only_served=True)
+    return table[table["pm25"].notna()].reset_index(drop=True)
+
+
+def issued(
+    trained: Trained,
+    data: StationDays,
+    days: NDArray[np.bool_],
+    *,
+    only_served: bool = False,
+) -> pd.DataFrame:
+    """Return the forecasts issued at the end of some days, in FORECAST_COLUMNS; missing where a method cannot tell.
+
+    Parameters
+    ----------
+    trained : Trained
+    data : StationDays
+    days : ndarray of bool, shape (T,)
+        Days of issue.
+    only_served : bool
+        Leave out the methods that are not served.
+    """
+    rows = []
+    for lead in LEADS:
+        found = forecasts(trained.leads, data, lead)
+        for method, spread in trained.spread[lead].items():
+            if only_served and method != trained.served[lead]:
+                continue
+            value = found[method][days]
+            low, high = spread.interval(value)
+            rows.append(
+                _long(
+                    data, days, lead, method, value, low, high, *(spread.chance_over(value, x) for x in (STANDARD, RED))
+                )
+            )
+    return contracts.typed(pd.concat(rows).assign(taught_by=trained.key), FORECAST_COLUMNS, {})
+
+
+def verify(
+    desk: Desk, first: dt.date, last: dt.date, *, codes: Sequence[str] | None = None, seasons: Seasons = "auto"
+) -> tuple[pd.DataFrame, dict[int, Trained]]:
+    """Issue again the forecasts that aim at past days, each season from what other seasons taught, and pair them.
+
+    Parameters
+    ----------
+    desk : Desk
+    first, last : date
+        Thai days aimed at, both included.
+    codes : sequence of str, optional
+        Stations; all of the north but trailers when omitted.
+    seasons : str
+        See `Seasons`.
+
+    Returns
+    -------
+    pairs : DataFrame
+        See `models.report_card.pairs`; pairs that every method can tell.
+    trained : dict of int to Trained
+        By haze year.
+
+    Raises
+    ------
+    TooLittleData
+        When nothing of the period can be judged; key ``forecast_not_judged``.
+    """
+    everything = days_of(desk)
+    data = everything.until(last).since(first - dt.timedelta(days=WINDOW))
+    parts, taught = [], {}
+    for year in map(int, np.unique(haze_years(np.arange(np.datetime64(first), np.datetime64(last) + 1)))):
+        years = seasons_for(everything, year, seasons)
+        taught[year] = trained_on(desk, everything, years)
+        # Forecasts that aim at the first days were issued some days before them.
+        days = (data.days >= np.datetime64(first) - max(LEADS)) & (data.days < np.datetime64(last))
+        if days.any():
+            found = issued(taught[year], data, days)
+            parts.append(found[haze_years(thai_days(found["valid_at"])) == year])
+    parts = parts or [contracts.empty(FORECAST_COLUMNS)]
+    start, end = day_bounds(first, last)
+    table = pd.concat(parts, ignore_index=True)
+    table = table[(table["valid_at"] >= start) & (table["valid_at"] < end)]
+    fixed = [code for code, stays in zip(data.stations, data.fixed, strict=True) if stays]
+    table = table[table["code"].isin(fixed if codes is None else list(codes))]
+    judged = report_card.common(report_card.pairs(table, data)) if len(table) else table
+    if not len(judged):
+        raise TooLittleData(
+            f"nothing to judge from {first} to {last}: no day was measured together with one of the days before it",
+            key="forecast_not_judged",
+            context={"first": first.isoformat(), "last": last.isoformat()},
+            hint="import daily means of these days",
+        )
+    return judged, taught
+
+
+def card(judged: pd.DataFrame, taught: Mapping[int, Trained], by: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the report card with `served`, true on the method that the product used at that lead.
+
+    Over several seasons, that of the newest of them; with `season` in `by`, that of each.
+    """
+    out = report_card.scores(judged, by)
+    season = out["season"] if "season" in by else pd.Series(max(taught), index=out.index)
+    used = [taught[int(year)].served[int(lead) // 24] for year, lead in zip(season, out["lead_h"], strict=True)]
+    out.insert(len(by) + 2, "served", out["method"] == used)
+    return out
+
+
+def _long(
+    data: StationDays, days: NDArray[np.bool_], lead: int, method: str, *values: NDArray[np.float64]
+) -> pd.DataFrame:
+    count, width = int(days.sum()), len(data.stations)
+    ended = pd.Series(np.repeat(data.days[days] + 1, width)).astype("datetime64[us]")
+    # The day ends at midnight in Thailand, seven hours before it does in UTC.
+    issued_at = ended.dt.tz_localize("Asia/Bangkok").dt.tz_convert("UTC")
+    names = ("pm25", "low", "high", "p_over_37_5", "p_over_75")
+    named = dict(zip(names, (value.ravel() for value in values), strict=True))
+    return pd.DataFrame(
+        {
+            "code": np.tile(np.array(data.stations, dtype=object), count),
+            "issued_at": issued_at,
+            "valid_at": issued_at + pd.Timedelta(days=lead - 1),
+            "lead_h": 24 * lead,
+            "method": method,
+            **named,
+        }
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")

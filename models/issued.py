@@ -1,0 +1,76 @@
+"""Forecasts as they were issued: kept in the store on the day, never put right afterwards, judged when the day came.
+
+What keeps a report card honest: these rows were written before the day they speak of. Never forecasts a past day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from data.clock import day_bounds
+from data.errors import TooLittleData
+from data.merge import Writer
+from models import forecast, report_card
+from models.desk import Desk
+from models.training import PERSISTENCE
+
+#: A forecast made later than this after its day of issue could have seen what it speaks of.
+_AT_MOST = pd.Timedelta(hours=24)
+
+
+def keep(desk: Desk, table: pd.DataFrame) -> int:
+    """Store forecasts that are still forecasts; return how many were new.
+
+    Those whose first day aimed at has passed, and those of the sample, are not stored.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be written.
+    """
+    fresh = table[pd.Timestamp(desk.now()) - table["issued_at"] < _AT_MOST]
+    if desk.is_sample or not len(fresh):
+        return 0
+    store = desk.own_store
+    with store.locked():
+        writer = Writer(store, store.state())
+        added = writer.add_forecasts(fresh)
+        writer.commit()
+    return added.kept
+
+
+def issue_and_keep(desk: Desk) -> int:
+    """Issue the forecast of now and store it; return how many rows were new, 0 where nothing can be said."""
+    try:
+        return keep(desk, forecast.issue(desk))
+    except TooLittleData:
+        return 0
+
+
+def judged(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
+    """Return the stored forecasts that aim at Thai days `first` to `last` and can be judged, as `report_card.pairs`.
+
+    Beside each stands what persistence would have said, as a method of its own.
+
+    Raises
+    ------
+    TooLittleData
+        When none can be judged; key ``forecast_none_issued``.
+    """
+    start, end = day_bounds(first, last)
+    table = desk.store.forecasts(desk.state)
+    table = table[(table["valid_at"] >= start) & (table["valid_at"] < end)]
+    found = report_card.pairs(table, forecast.days_of(desk)) if len(table) else table
+    if not len(found):
+        raise TooLittleData(
+            f"no forecast that was issued for {first} to {last} can be judged yet",
+            key="forecast_none_issued",
+            context={"first": first.isoformat(), "last": last.isoformat()},
+            hint="forecasts are kept each time data are fetched; leave --issued out to judge past days again",
+        )
+    said = found.assign(method=PERSISTENCE, pm25=found["last_known"])
+    said[["low", "high", "p_over_37_5", "p_over_75"]] = float("nan")
+    both: pd.DataFrame = pd.concat([found[found["method"] != PERSISTENCE], said], ignore_index=True)
+    return both

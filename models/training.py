@@ -1,0 +1,290 @@
+"""Fitting every way of forecasting on past seasons, judging each on the seasons it did not see, choosing one per lead.
+
+Pure: daily means in, a `Trained` out that can be written as JSON and read back. Never looks at a day after those it is
+given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.baselines import Damped, UsualYear, fit_damped, later, usual_year
+from models.conformal import Spread, fit_spread
+from models.features import LONGEST, Features, elsewhere_features, features
+from models.loglinear import (
+    RECENT_DAYS,
+    Learned,
+    LogLinear,
+    fit_learned,
+    forecast_lines,
+    forecast_trees,
+    recent_shift,
+)
+from models.station_days import Floats, StationDays, haze_years, months
+
+LEADS = (1, 2, 3)
+PERSISTENCE, DAMPED, CLIMATOLOGY = "persistence", "damped_persistence", "climatology"
+LINEAR, WIDE, TREES, BLEND = "log_linear", "log_linear_wide", "trees", "blend"
+#: In the order of the report card; of two that are equally good the earlier is served.
+METHODS = (PERSISTENCE, DAMPED, CLIMATOLOGY, LINEAR, WIDE, TREES, BLEND)
+#: Months of the days aimed at that are learned from, and those that are judged: the season, and a month on both sides.
+LEARNING_MONTHS, SEASON_MONTHS = (11, 12, 1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 5)
+#: Days of the past that a forecast looks at: the longest mean, the recent errors, and the leads between.
+WINDOW = LONGEST + RECENT_DAYS + 2 * max(LEADS)
+#: Days of January to May with at least three stations that make a season usable.
+SEASON_DAYS = 60
+_FEWEST_STATIONS = 3
+#: Changes when anything here or below would give other numbers from equal data.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class LeadModels:
+    """Everything fitted for one lead."""
+
+    usual: UsualYear
+    damped: Damped
+    climatology: Damped
+    learned: Learned | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What past seasons taught.
+
+    Attributes
+    ----------
+    years : tuple of int
+        Haze years of learning.
+    stations : tuple of str
+    leads : dict of int to LeadModels
+        Empty when no season was there: then only persistence can be served.
+    served : dict of int to str
+        Method by lead, the best on held-out seasons.
+    record : dict of int to dict of str to float
+        Root mean square error, µg/m³, of every method on held-out seasons, by lead.
+    spread : dict of int to dict of str to Spread
+        How wrong each method was on held-out seasons.
+    key : str
+        Name of everything that was learned from (see `training_key`).
+    held_out : bool
+        False when there was one season or none, so that nothing could be held out.
+    """
+
+    years: tuple[int, ...]
+    stations: tuple[str, ...]
+    leads: dict[int, LeadModels]
+    served: dict[int, str]
+    record: dict[int, dict[str, float]]
+    spread: dict[int, dict[str, Spread]]
+    key: str
+    held_out: bool
+
+
+def usable_years(data: StationDays) -> tuple[int, ...]:
+    """Return the haze years with enough days of January to May to learn from or be judged on."""
+    enough = (np.isfinite(data.value).sum(axis=1) >= _FEWEST_STATIONS) & np.isin(data.month, SEASON_MONTHS)
+    years, days = np.unique(data.year[enough], return_counts=True)
+    return tuple(int(year) for year, count in zip(years, days, strict=True) if count >= SEASON_DAYS)
+
+
+def train(data: StationDays, years: Sequence[int]) -> Trained:
+    """Fit all methods on whole seasons, and hold each season out once to see which is best and how wrong it is.
+
+    Parameters
+    ----------
+    data : StationDays
+        May hold other years too; they are not looked at.
+    years : sequence of int
+        Haze years of learning.
+
+    Raises
+    ------
+    TooLittleData
+        When there are too few pairs of days to know how wrong persistence is.
+    """
+    years = tuple(sorted(years))
+    outside = _outside(data, years)
+    served, record, spread = {}, {}, {}
+    for lead in LEADS:
+        found = [_judged(data, lead, year, values[lead]) for year, values in outside]
+        pairs = {method: np.concatenate([one[method] for one in found], axis=1) for method in found[0]}
+        record[lead] = {method: _rmse(*rows) for method, rows in pairs.items()}
+        served[lead] = choose(record[lead])
+        spread[lead] = {method: fit_spread(rows[0], rows[1]) for method, rows in pairs.items()}
+    several = len(years) >= 2
+    leads = {lead: fit_lead(data, years, lead, learned=several) for lead in LEADS} if years else {}
+    key = training_key(data, years)
+    return Trained(years, data.stations, leads, served, record, spread, key, held_out=several)
+
+
+def choose(record: Mapping[str, float]) -> str:
+    """Return the method to serve: the best learned one where it beats damped persistence, else the best baseline.
+
+    Parameters
+    ----------
+    record : mapping of str to float
+        Root mean square error on held-out seasons.
+    """
+    baselines = [method for method in (PERSISTENCE, DAMPED) if method in record]
+    safe = min(baselines, key=lambda method: record[method])
+    learned = [method for method in (CLIMATOLOGY, LINEAR, WIDE, TREES, BLEND) if method in record]
+    best = min(learned, key=lambda method: record[method], default=safe)
+    return best if record[best] < record[safe] else safe
+
+
+def fit_lead(data: StationDays, years: Sequence[int], lead: int, *, learned: bool = True) -> LeadModels:
+    """Fit all methods for one lead on some haze years and nothing else."""
+    usual = usual_year(data, np.isin(data.year, years))
+    then = later(data.value, lead)
+    aimed = data.days + np.timedelta64(lead, "D")
+    # The day of issue too must be of these years: at the turn of two, it may belong to one that is held out.
+    mine = np.isin(haze_years(aimed), years) & np.isin(data.year, years) & np.isin(months(aimed), LEARNING_MONTHS)
+    rows = mine[:, None] & data.fixed & np.isfinite(then) & np.isfinite(data.value)
+    usual_now, usual_then = usual.of(data.days), usual.of(aimed)
+    chosen = usual_now[rows], usual_then[rows], data.value[rows], then[rows], data.weight[rows]
+    models = LeadModels(usual, fit_damped(*chosen), fit_damped(*chosen, climatology=True), None)
+    if not learned:
+        return models
+    base, more = _inputs(data, usual, lead)
+    weight = np.where(rows, data.weight, 0.0)
+    return dataclasses.replace(models, learned=fit_learned(base, more, usual_then, data.value, lead, weight))
+
+
+def forecasts(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dict[str, Floats]:
+    """Return what every method says, µg/m³, shape (T, S) by day of issue, from nothing but the days up to it."""
+    out = {PERSISTENCE: data.value}
+    models = leads.get(lead)
+    if models is None:
+        return out
+    usual_now, usual_then = models.usual.of(data.days), models.usual.of(data.days + np.timedelta64(lead, "D"))
+    out[DAMPED] = models.damped.forecast(usual_now, usual_then, data.value)
+    out[CLIMATOLOGY] = np.broadcast_to(
+        models.climatology.forecast(usual_now, usual_then, data.value), data.value.shape
+    ).copy()
+    if models.learned is None:
+        return out
+    base, more = _inputs(data, models.usual, lead)
+    learned = {
+        LINEAR: forecast_lines(models.learned.lines[:1], base, {}, usual_then),
+        WIDE: forecast_lines(models.learned.lines, base, more, usual_then),
+        TREES: forecast_trees(models.learned, base, more, usual_then),
+    }
+    out |= {name: value * recent_shift(value, data.value, lead) for name, value in learned.items()}
+    # Where they disagree, the middle way was wrong by less on most seasons.
+    out[BLEND] = np.asarray((out[LINEAR] + out[WIDE] + out[TREES]) / 3, dtype=float)
+    return out
+
+
+def training_key(data: StationDays, years: Sequence[int]) -> str:
+    """Return a name of everything that training looks at: equal data give an equal name."""
+    mine = np.isin(data.year, list(years)) if years else np.ones(len(data.days), bool)
+    seen = hashlib.sha256(json.dumps([VERSION, list(map(int, years)), list(data.stations)]).encode())
+    parts = [data.days[mine].astype(np.int64), data.value[mine], data.lon, data.lat, data.fixed]
+    parts += [data.elsewhere[part][mine] for part in sorted(data.elsewhere)]
+    for part in parts:
+        seen.update(np.ascontiguousarray(part).tobytes())
+    return seen.hexdigest()[:16]
+
+
+def to_json(trained: Trained) -> str:
+    """Return what was learned as text."""
+    return json.dumps(dataclasses.asdict(trained), default=lambda value: value.tolist())
+
+
+def from_json(text: str) -> Trained:
+    """Return what `to_json` wrote."""
+    found = json.loads(text)
+    leads = {int(lead): _lead_models(entry) for lead, entry in found["leads"].items()}
+    by_lead = {
+        name: {int(lead): value for lead, value in found[name].items()} for name in ("served", "record", "spread")
+    }
+    spread = {
+        lead: {method: Spread(np.array(one["level"]), np.array(one["quantile"])) for method, one in entry.items()}
+        for lead, entry in by_lead["spread"].items()
+    }
+    return Trained(
+        tuple(found["years"]),
+        tuple(found["stations"]),
+        leads,
+        by_lead["served"],
+        by_lead["record"],
+        spread,
+        str(found["key"]),
+        bool(found["held_out"]),
+    )
+
+
+def _lead_models(entry: dict[str, Any]) -> LeadModels:
+    usual = entry["usual"]
+    elsewhere = {part: (np.array(curve), np.array(offset)) for part, (curve, offset) in usual["elsewhere"].items()}
+    learned = None
+    if entry["learned"] is not None:
+        lines = tuple(
+            LogLinear(
+                groups=tuple(line["groups"]),
+                middle=np.array(line["middle"]),
+                scale=np.array(line["scale"]),
+                slope=np.array(line["slope"]),
+                level=line["level"],
+                factor=line["factor"],
+            )
+            for line in entry["learned"]["lines"]
+        )
+        learned = Learned(lines, entry["learned"]["trees"], entry["learned"]["trees_factor"])
+    return LeadModels(
+        UsualYear(np.array(usual["curve"]), np.array(usual["offset"]), elsewhere),
+        Damped(**entry["damped"]),
+        Damped(**entry["climatology"]),
+        learned,
+    )
+
+
+def _inputs(data: StationDays, usual: UsualYear, lead: int) -> tuple[Features, dict[str, Features]]:
+    elsewhere = elsewhere_features(data, usual)
+    return features(data, usual, lead), {} if elsewhere is None else {"elsewhere": elsewhere}
+
+
+def _outside(data: StationDays, years: tuple[int, ...]) -> list[tuple[int | None, dict[int, dict[str, Floats]]]]:
+    """Return what every method says of each season from the others: by season, lead and method."""
+    if len(years) >= 2:
+        return [(year, {lead: _from_others(data, years, year, lead) for lead in LEADS}) for year in years]
+    # One season cannot be held out, but the one number of damped persistence hardly bends to it. Without any season,
+    # persistence learns nothing and any day can tell how wrong it is.
+    fitted = {lead: fit_lead(data, years, lead, learned=False) for lead in LEADS} if years else {}
+    seen = _season(data, years[0]) if years else data
+    return [(years[0] if years else None, {lead: forecasts(fitted, seen, lead) for lead in LEADS})]
+
+
+def _season(data: StationDays, year: int) -> StationDays:
+    """Return the days of a haze year with what a forecast of its first day looks back on."""
+    return data.since(dt.date(year - 1, 12, 31) - dt.timedelta(days=WINDOW)).until(dt.date(year, 6, 30))
+
+
+def _from_others(data: StationDays, years: tuple[int, ...], year: int, lead: int) -> dict[str, Floats]:
+    others = [other for other in years if other != year]
+    return forecasts({lead: fit_lead(data, others, lead)}, _season(data, year), lead)
+
+
+def _judged(data: StationDays, lead: int, year: int | None, values: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return forecast, measured and weight, shape (3, n), of the days of a season that every method tells of."""
+    data = data if year is None else _season(data, year)
+    then = later(data.value, lead)
+    aimed = data.days + np.timedelta64(lead, "D")
+    in_season = np.isin(months(aimed), SEASON_MONTHS) & (haze_years(aimed) == year)
+    mine = np.ones(len(aimed), bool) if year is None else in_season
+    every = np.all([np.isfinite(value) for value in values.values()], axis=0)
+    rows = mine[:, None] & data.fixed & np.isfinite(then) & every
+    return {method: np.stack([value[rows], then[rows], data.weight[rows]]) for method, value in values.items()}
+
+
+def _rmse(forecast: Floats, measured: Floats, weight: Floats) -> float:
+    return float(np.sqrt((weight * (forecast - measured) ** 2).sum() / weight.sum()))

@@ -1,0 +1,191 @@
+"""Forecasts issued from a store, judged again on past seasons, and kept when they are issued."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import places, settings
+from data.errors import TooLittleData
+from data.merge import Writer
+from data.store import Store
+from models import forecast, issued
+from models.desk import Desk
+from models.training import DAMPED, METHODS, PERSISTENCE
+from tests.models import smoky_years
+
+DATA = smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20), seed=3)
+#: 08:00 in Thailand on the day after the last one.
+NOW = dt.datetime(2022, 3, 21, 1, tzinfo=dt.UTC)
+
+
+def desk_of(root, readings, now=NOW):
+    store = Store(root, lambda: now)
+    with store.locked():
+        writer = Writer(store, store.state())
+        writer.add_stations(smoky_years.stations())
+        writer.add_readings(readings)
+        writer.commit()
+    options = settings.load().model_copy(update={"store": root})
+    return Desk(store, places.place("lampang"), options, is_sample=False, now=lambda: now)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_trees():
+    """Ten trees tell as much of the code as a hundred and fifty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.loglinear._ROUNDS", 10)
+        yield
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory, few_trees):
+    return desk_of(tmp_path_factory.mktemp("smoke"), smoky_years.readings(DATA))
+
+
+def test_the_forecast_of_now_speaks_of_three_days_after_the_last_one_known(desk):
+    found = forecast.issue(desk)
+
+    assert set(found["code"]) == set(smoky_years.STATIONS)
+    assert found["lead_h"].value_counts().to_dict() == {24: 8, 48: 8, 72: 8}
+    # 00:00 of 21 March in Thailand.
+    assert found["issued_at"].unique().tolist() == [pd.Timestamp("2022-03-20T17:00Z")]
+    assert found.groupby("lead_h")["valid_at"].first().tolist() == [
+        pd.Timestamp(f"2022-03-{day}T17:00Z") for day in (20, 21, 22)
+    ]
+    assert (found["low"] < found["pm25"]).all()
+    assert (found["pm25"] < found["high"]).all()
+    assert (found["p_over_75"] <= found["p_over_37_5"]).all()
+    assert found["method"].nunique() <= 3
+    assert not set(found["method"]) & {PERSISTENCE}
+
+
+def test_what_was_measured_after_the_time_of_issue_is_not_looked_at(desk, tmp_path):
+    at = dt.datetime(2022, 2, 10, 3, tzinfo=dt.UTC)
+    readings = smoky_years.readings(DATA)
+    later = readings["measured_at"] >= pd.Timestamp("2022-02-09T17:00Z")
+    changed = readings.assign(value=readings["value"].where(~later, 333.0))
+
+    one = forecast.issue(desk, at)
+    two = forecast.issue(desk_of(tmp_path / "changed", changed), at)
+    three = forecast.issue(desk_of(tmp_path / "cut", readings[~later]), at)
+
+    pd.testing.assert_frame_equal(one, two)
+    pd.testing.assert_frame_equal(one.drop(columns="taught_by"), three.drop(columns="taught_by"))
+
+
+def test_the_record_uses_only_what_was_known_at_each_issue(desk):
+    first, last = dt.date(2022, 2, 1), dt.date(2022, 2, 20)
+    pairs, taught = forecast.verify(desk, first, last)
+
+    assert taught[2022].years == (2020, 2021)
+    one = pairs[(pairs["valid_at"] == pd.Timestamp("2022-02-11T17:00Z")) & (pairs["lead_h"] == 48)]
+    served = taught[2022].served[2]
+    # 12 February at 48 h was issued when 10 February had ended.
+    again = forecast.issue(desk, dt.datetime(2022, 2, 11, 3, tzinfo=dt.UTC))
+    again = again[again["lead_h"] == 48].set_index("code")["pm25"]
+    mine = one[one["method"] == served].set_index("code")["pm25"]
+    pd.testing.assert_series_equal(mine, again.reindex(mine.index), rtol=1e-6)
+
+
+def test_the_card_has_every_method_on_the_same_pairs_and_one_served_per_lead(desk):
+    pairs, taught = forecast.verify(desk, dt.date(2022, 1, 1), dt.date(2022, 3, 31))
+    card = forecast.card(pairs, taught)
+
+    assert set(card["method"]) == set(METHODS)
+    assert (card.groupby("lead_h")["n"].nunique() == 1).all()
+    assert (card.groupby("lead_h")["served"].sum() == 1).all()
+    best = card[card["served"]].set_index("lead_h")
+    assert (best["skill_vs_persistence"] > 0.1).all()
+    assert (best["skill_vs_damped"] > 0).all()
+    assert best["coverage_90"].between(0.83, 0.97).all()
+    by_station = forecast.card(pairs, taught, ["code"])
+    assert len(by_station) == len(card) * 8
+    by_season = forecast.card(pairs, taught, ["season"])
+    assert by_season["season"].unique().tolist() == [2022]
+
+
+def test_a_season_with_one_before_it_is_judged_from_all_others_unless_told(desk):
+    _, taught = forecast.verify(desk, dt.date(2021, 1, 1), dt.date(2021, 1, 31), codes=["37t"])
+    pairs, strict = forecast.verify(desk, dt.date(2021, 1, 1), dt.date(2021, 1, 31), seasons="before")
+
+    assert taught[2021].years == (2020, 2022)
+    assert strict[2021].years == (2020,)
+    assert DAMPED in set(pairs["method"])
+
+
+def test_nothing_measured_cannot_be_judged(desk):
+    with pytest.raises(TooLittleData) as error:
+        forecast.verify(desk, dt.date(2023, 1, 1), dt.date(2023, 1, 31))
+
+    assert error.value.key == "forecast_not_judged"
+
+
+def test_a_network_that_fell_silent_is_not_forecast(desk):
+    with pytest.raises(TooLittleData) as error:
+        forecast.issue(desk, dt.datetime(2022, 3, 25, 3, tzinfo=dt.UTC))
+
+    assert error.value.context["newest"] == "2022-03-20"
+
+
+def test_a_day_late_the_forecast_starts_at_the_last_day_known(desk):
+    found = forecast.issue(desk, dt.datetime(2022, 3, 23, 3, tzinfo=dt.UTC))
+
+    assert found["issued_at"].unique().tolist() == [pd.Timestamp("2022-03-20T17:00Z")]
+
+
+def test_a_station_alone_without_seasons_stays_at_persistence_with_a_wide_interval(tmp_path):
+    readings = smoky_years.readings(DATA)
+    mine = readings[
+        (readings["station_id"] == "37t") & (readings["measured_at"] >= pd.Timestamp("2021-11-01", tz="UTC"))
+    ]
+
+    found = forecast.issue(desk_of(tmp_path, mine))
+
+    assert set(found["method"]) == {PERSISTENCE}
+    assert found["pm25"].tolist() == pytest.approx([DATA.value[-1, 1]] * 3)
+    assert (found["high"] / found["low"]).is_monotonic_increasing
+
+
+def test_issued_forecasts_are_kept_once_and_judged_when_their_day_has_come(tmp_path):
+    readings = smoky_years.readings(DATA)
+    day = dt.date(2022, 3, 15)
+    morning = dt.datetime(2022, 3, 15, 1, tzinfo=dt.UTC)
+    early = readings[readings["measured_at"] < pd.Timestamp("2022-03-14T17:00Z")]
+    desk = desk_of(tmp_path, early, now=morning)
+    table = forecast.issue(desk)
+
+    assert issued.keep(desk, table) == 24
+    assert issued.keep(desk, table.assign(pm25=1.0)) == 0
+    with pytest.raises(TooLittleData):
+        issued.judged(desk_of(tmp_path, early, now=morning), day, day)
+
+    later = desk_of(tmp_path, readings)
+    found = issued.judged(later, day, dt.date(2022, 3, 17))
+
+    assert set(found["method"]) == {*table["method"], PERSISTENCE}
+    mine = found[(found["method"] != PERSISTENCE) & (found["code"] == "37t")].sort_values("lead_h")
+    assert mine["pm25"].tolist() == table[table["code"] == "37t"]["pm25"].tolist()
+    assert mine["measured"].tolist() == DATA.value[DATA.position(day) :][:3, 1].tolist()
+    # A forecast of a day that has passed is none.
+    assert issued.keep(later, table.assign(code="x")) == 0
+    assert later.state.revision == later.store.state().revision
+
+
+def test_a_stored_forecast_does_not_change_the_name_of_the_data(tmp_path):
+    readings = smoky_years.readings(DATA)
+    desk = desk_of(tmp_path, readings)
+    before = desk.store.state().revision
+
+    assert issued.issue_and_keep(desk) == 24
+    assert desk.store.state().revision == before
+    assert len(desk.store.forecasts()) == 24
+
+
+def test_learning_is_done_once_for_the_same_seasons(desk, monkeypatch):
+    forecast.issue(desk)
+    monkeypatch.setattr(forecast, "train", None)
+
+    assert len(forecast.issue(desk)) == 24
+    assert np.isfinite(forecast.issue(desk)["pm25"]).all()
