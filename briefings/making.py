@@ -1,0 +1,63 @@
+"""One briefing in every form, kept in the store: the only piece that brings composing, drawing and setting together.
+
+Never decides what a briefing says (`compose`) or how it looks (`pdf`, `slides`, `web`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from briefings import compose, pdf, slides, web
+from briefings.brief import Brief
+from briefings.facts import SHEET_COLUMNS, sheet_csv
+from data.registry import open_registry
+from data.store import Store
+from layers.words import Lang
+from models.desk import Desk
+
+FORMS = ("pdf", "pptx", "html", "png", "csv")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A briefing and what its forms are made from."""
+
+    brief: Brief
+    desk: Desk
+    sites: pd.DataFrame
+
+    @property
+    def sheet(self) -> pd.DataFrame:
+        """Every number of the document, one row each, in `briefings.facts.SHEET_COLUMNS`."""
+        rows = [{**fact, "revision": self.brief.revision} for fact in self.brief.document()["facts"]]
+        return pd.DataFrame(rows, columns=list(SHEET_COLUMNS))
+
+    def as_form(self, form: str) -> bytes:
+        """Return the briefing as one of `FORMS`."""
+        if form == "csv":
+            return sheet_csv(self.sheet)
+        kind = "png" if form == "pptx" else "svg"
+        drawn = compose.picture(self.desk, self.brief.day, self.brief.lang, self.sites, kind)
+        if form == "pptx":
+            return slides.render(self.brief, drawn)
+        if form == "html":
+            return web.render(self.brief, drawn)
+        return pdf.render(self.brief, drawn, sheet_csv(self.sheet), form=form)
+
+
+def make(desk: Desk, day: dt.date, lang: Lang) -> Made:
+    """Return the briefing of a Thai day."""
+    registry = open_registry(desk.settings)
+    try:
+        sites = registry.sites(place=desk.place)
+    finally:
+        registry.close()
+    return Made(compose.compose(desk, day, lang, sites), desk, sites)
+
+
+def keep(store: Store, brief: Brief, made_at: dt.datetime) -> str:
+    """Keep the content of a briefing and return its checksum; equal content is kept once."""
+    return store.keep_briefing(brief.day, brief.lang, brief.revision, brief.as_json(), made_at)

@@ -1,0 +1,125 @@
+"""The map of a briefing: tambons in the colours of the Pollution Control Department or of hotspot counts, as a picture.
+
+Never knows where the values come from. Thai letters are shaped by matplotlib's own layout engine, in Sarabun.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Shade:
+    """One class of the map: its colour, the words of its legend, and a pattern for those who do not see the colour."""
+
+    colour: str
+    label: str
+    hatch: str = ""
+
+
+@functools.cache
+def fonts_folder() -> Path:
+    """Return the folder of the Sarabun typeface inside its pinned package."""
+    spec = importlib.util.find_spec("fontpkg_sarabun")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("expected package fontpkg-sarabun to be installed, it is not")
+    return Path(next(iter(spec.submodule_search_locations))) / "files"
+
+
+@functools.cache
+def _font(weight: str) -> object:
+    from matplotlib import font_manager
+
+    return font_manager.FontProperties(fname=str(fonts_folder() / f"Sarabun-{weight}.ttf"))
+
+
+def tambon_map(
+    tambons: gpd.GeoDataFrame,
+    shade_of: Sequence[int],
+    shades: Sequence[Shade],
+    points: pd.DataFrame,
+    *,
+    points_label: str,
+    names: dict[str, str],
+    form: str = "svg",
+) -> bytes:
+    """Draw the map.
+
+    Parameters
+    ----------
+    tambons : GeoDataFrame, n rows
+        TAMBON_COLUMNS and geometry.
+    shade_of : sequence of int, n
+        Position in `shades` for each tambon.
+    shades : sequence of Shade
+    points : DataFrame
+        `lon`, `lat` of detections, drawn as small crosses; may be empty.
+    points_label : str
+        Words of the legend for them.
+    names : dict of str to str
+        Name of each amphoe by code, written at its middle.
+    form : str
+        ``svg`` or ``png``.
+
+    Returns
+    -------
+    bytes
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    figure = Figure(figsize=(4.4, 6.2))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_aspect(1 / np.cos(np.radians(float(np.mean(tambons.total_bounds[[1, 3]])))))
+    position = np.asarray(shade_of)
+    for at, shade in enumerate(shades):
+        some = tambons[position == at]
+        if len(some):
+            some.plot(
+                ax=axes, color=shade.colour, edgecolor="#6b6a66", linewidth=0.3, hatch=shade.hatch or None, aspect=None
+            )
+    amphoes = tambons[["amphoe", "geometry"]].dissolve("amphoe")
+    amphoes.boundary.plot(ax=axes, color="#2b2f31", linewidth=0.9, aspect=None)
+    if len(points):
+        axes.scatter(points["lon"], points["lat"], s=9, marker="x", color="#111111", linewidths=0.7, zorder=4)
+    for code, middle in amphoes.representative_point().items():
+        text = axes.text(middle.x, middle.y, names.get(str(code), ""), ha="center", va="center", fontsize=8, zorder=5)
+        text.set_fontproperties(_font("SemiBold"))
+        text.set_fontsize(8)
+        text.set_path_effects(_halo())
+    handles = [
+        Patch(facecolor=shade.colour, edgecolor="#6b6a66", hatch=shade.hatch or None, label=shade.label)
+        for shade in shades
+    ]
+    if len(points):
+        handles.append(Line2D([], [], marker="x", color="#111111", linestyle="", markersize=4, label=points_label))
+    legend = axes.legend(handles=handles, loc="upper left", prop=_font("Regular"), frameon=True, framealpha=0.9)
+    for text in legend.get_texts():
+        text.set_fontsize(8)
+    canvas = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasAgg(figure)
+    out = io.BytesIO()
+    # Without a date and with a fixed salt the same map is the same bytes.
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.hashsalt": "haze", "svg.fonttype": "path"}):
+        canvas.print_figure(out, format=form, dpi=200, metadata={"Date": None} if form == "svg" else None)
+    return out.getvalue()
+
+
+def _halo() -> list[object]:
+    from matplotlib import patheffects
+
+    return [patheffects.withStroke(linewidth=2.2, foreground="#ffffff")]

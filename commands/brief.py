@@ -1,0 +1,54 @@
+"""The governor's briefing on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.frame import PlaceOption, clear_errors, day_of
+from data.errors import SettingError
+from layers.words import LANGS
+from models.desk import open_desk
+
+FORMS = (".pdf", ".pptx", ".html", ".png", ".csv")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(brief)
+
+
+def brief(
+    day: Annotated[str, typer.Option(help="Thai day, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(help="File to write: .pdf, .pptx, .html, .png or .csv (all numbers).")],
+    language: Annotated[str, typer.Option("--lang", help="th or en.")] = "th",
+    place: PlaceOption = "",
+) -> None:
+    """Write the governor's briefing of a day.
+
+    Example: python cli.py brief --day 2026-03-12 --out brief.pdf
+    """
+    from briefings import making
+
+    chosen = day_of(day, "--day")
+    if out.suffix.lower() not in FORMS:
+        raise typer.BadParameter(f"expected a file ending in {', '.join(FORMS)}, got {out.name!r}", param_hint="--out")
+    if language not in LANGS:
+        raise typer.BadParameter(f"expected th or en, got {language!r}", param_hint="--lang")
+    with clear_errors():
+        desk = open_desk(place, sample_when_empty=False)
+        content = making.make(desk, chosen, "en" if language == "en" else "th").as_form(out.suffix.lower()[1:])
+        try:
+            out.write_bytes(content)
+        except OSError as error:
+            raise SettingError(
+                f"cannot write {out}: {error}",
+                key="out_unwritable",
+                context={"file": str(out), "problem": error.strerror or str(error)},
+                hint="name a file in a folder that can be written",
+            ) from error
+        typer.echo(str(out))
+
+
