@@ -23,11 +23,38 @@ except ModuleNotFoundError:
 
 from typing import Annotated
 
-from commands import air, choose, danger, effects, fires, forecast, origin, registry, seen, stored
+from commands import (
+    air,
+    brief,
+    choose,
+    danger,
+    effects,
+    fires,
+    forecast,
+    origin,
+    registry,
+    seen,
+    stored,
+)
 from data import settings
 
+#: In the order in which help lists them.
+COMMANDS = (
+    stored,
+    seen,
+    air,
+    fires,
+    choose,
+    danger,
+    effects,
+    registry,
+    origin,
+    forecast,
+    brief,
+)
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (stored, seen, air, fires, choose, danger, effects, registry, origin, forecast):
+for commands in COMMANDS:
     commands.register(app)
 
 

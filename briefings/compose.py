@@ -25,9 +25,6 @@ from models.desk import Desk
 #: The parts in the order in which they stand; each a function of the scene.
 PARTS: tuple[tuple[str, Callable[[Scene], Section]], ...] = (
     ("top", sections.worst_tambons),
-    ("outlook", judged.outlook),
-    ("origin", judged.origin),
-    ("people", judged.people),
     ("week", sections.since_last_week),
     ("effects", judged.effects),
     ("activity", sections.activity),
@@ -35,7 +32,7 @@ PARTS: tuple[tuple[str, Callable[[Scene], Section]], ...] = (
 _NO_VALUE = "#e4e3df"
 
 
-def compose(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame) -> Brief:
+def compose(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame, revision: str) -> Brief:
     """Return the briefing of a Thai day.
 
     Parameters
@@ -45,8 +42,10 @@ def compose(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame) -> Brief:
     lang : str
     sites : DataFrame
         The registry's sites of the place (`data.registry`).
+    revision : str
+        Of the data and the registry: the same revision gives the same briefing.
     """
-    ledger = Ledger(desk.state.revision)
+    ledger = Ledger(revision)
     scene = Scene(desk, day, lang, sites, ledger)
     place = desk.place.name_th if lang == "th" else desk.place.name_en
     head = figures(scene)
@@ -57,7 +56,7 @@ def compose(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame) -> Brief:
         lang=lang,
         day=day,
         place=place,
-        revision=desk.state.revision,
+        revision=revision,
         title=say(lang, "brief.title", place=place),
         subtitle=say(lang, "brief.subtitle", day=say_day(lang, day, short=False)),
         figures=head,
@@ -88,14 +87,15 @@ def _foot(scene: Scene) -> tuple[str, ...]:
         newest = desk.newest_of(kind)
         shown = say(lang, "brief.none_stored") if newest is None else say_time(lang, newest)
         lines.append(say(lang, f"brief.foot_{kind}", newest=shown))
-    lines.append(say(lang, "brief.foot_satellites", satellites=", ".join(say(lang, f"satellite.{s}") for s in SATELLITES)))
+    named = ", ".join(say(lang, f"satellite.{code}") for code in SATELLITES)
+    lines.append(say(lang, "brief.foot_satellites", satellites=named))
     first, last = scene.season
     if desk.seasons:
         missing = desk.days_not_stored(first, last, SATELLITES)
         lines.append(say(lang, "brief.foot_missing", missing=missing, days=(last - first).days + 1))
     if desk.is_sample:
         lines.append(say(lang, "brief.foot_sample"))
-    lines.append(say(lang, "brief.foot_revision", revision=desk.state.revision, made=say_time(lang, desk.now())))
+    lines.append(say(lang, "brief.foot_revision", revision=scene.ledger.revision))
     return tuple(lines)
 
 

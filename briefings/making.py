@@ -13,6 +13,7 @@ import pandas as pd
 from briefings import compose, pdf, slides, web
 from briefings.brief import Brief
 from briefings.facts import SHEET_COLUMNS, sheet_csv
+from data.merge import Writer
 from data.registry import open_registry
 from data.store import Store
 from layers.words import Lang
@@ -51,13 +52,22 @@ class Made:
 def make(desk: Desk, day: dt.date, lang: Lang) -> Made:
     """Return the briefing of a Thai day."""
     registry = open_registry(desk.settings)
-    try:
-        sites = registry.sites(place=desk.place)
-    finally:
-        registry.close()
-    return Made(compose.compose(desk, day, lang, sites), desk, sites)
+    sites = registry.sites(place=desk.place)
+    return Made(compose.compose(desk, day, lang, sites, f"{desk.state.revision}-{registry.revision}"), desk, sites)
 
 
-def keep(store: Store, brief: Brief, made_at: dt.datetime) -> str:
-    """Keep the content of a briefing and return its checksum; equal content is kept once."""
-    return store.keep_briefing(brief.day, brief.lang, brief.revision, brief.as_json(), made_at)
+def keep(store: Store, brief: Brief, made_at: dt.datetime) -> None:
+    """Keep the content of a briefing: the same content is kept once, and stands for the data it names."""
+    with store.locked():
+        digest = store.put_raw(brief.as_json())
+        writer = Writer(store, store.state())
+        writer.keep_briefing(
+            {
+                "day": brief.day.isoformat(),
+                "lang": brief.lang,
+                "revision": brief.revision,
+                "sha256": digest,
+                "made_at": made_at,
+            }
+        )
+        writer.commit()

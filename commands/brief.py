@@ -38,8 +38,11 @@ def brief(
     if language not in LANGS:
         raise typer.BadParameter(f"expected th or en, got {language!r}", param_hint="--lang")
     with clear_errors():
-        desk = open_desk(place, sample_when_empty=False)
-        content = making.make(desk, chosen, "en" if language == "en" else "th").as_form(out.suffix.lower()[1:])
+        desk = open_desk(place)
+        made = making.make(desk, chosen, "en" if language == "en" else "th")
+        content = made.as_form(out.suffix.lower()[1:])
+        if not desk.is_sample:
+            making.keep(desk.store, made.brief, desk.now())
         try:
             out.write_bytes(content)
         except OSError as error:
@@ -50,5 +53,3 @@ def brief(
                 hint="name a file in a folder that can be written",
             ) from error
         typer.echo(str(out))
-
-

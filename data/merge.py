@@ -21,6 +21,7 @@ from data import contracts, grids, rasters, weather
 from data.reach import reach_cells
 from data.store import (
     ATTEMPT_COLUMNS,
+    BRIEFING_COLUMNS,
     REVISION_COLUMNS,
     SNAPSHOT_COLUMNS,
     State,
@@ -377,6 +378,13 @@ class Writer:
         new = contracts.typed(pd.DataFrame([dict(entry)]), ATTEMPT_COLUMNS, {})
         both = new if old is None else pd.concat([contracts.typed(old, ATTEMPT_COLUMNS, {}), new], ignore_index=True)
         self._single["attempts"] = both.tail(_MOST_ATTEMPTS)
+
+    def keep_briefing(self, entry: Mapping[str, Any]) -> None:
+        """Record a briefing that was made (BRIEFING_COLUMNS); the same content for the same day is recorded once."""
+        old = self._rows("briefings")
+        new = contracts.typed(pd.DataFrame([dict(entry)]), BRIEFING_COLUMNS, {})
+        both = new if old is None else pd.concat([contracts.typed(old, BRIEFING_COLUMNS, {}), new], ignore_index=True)
+        self._single["briefings"] = both.drop_duplicates(["day", "lang", "sha256"], keep="first")
 
     def commit(self) -> State:
         """Write all that changed and put the new state in place; the same state when nothing changed.

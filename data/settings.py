@@ -47,6 +47,8 @@ class Settings(BaseSettings):
         registry is a SQLite file in the store.
     mirrors : dict of str to str
         Host to base address that is asked in its place, for a mirror inside the office or a replay.
+    target_percent : float or None
+        How many per cent fewer hotspots than last year the province wants this season; no target when not set.
     ca_bundle : str
         File of certificates trusted beside the usual ones, for a server that sends an incomplete chain.
     """
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")
     ads_key: SecretStr = SecretStr("")
     mirrors: dict[str, str] = Field(default_factory=dict)
+    target_percent: float | None = Field(default=None, ge=0, le=100)
     ca_bundle: str = ""
 
     @property

@@ -77,7 +77,7 @@ SNAPSHOT_COLUMNS: dict[str, str] = {
 
 
 #: Tables that tell of the data, or were made from them: they do not change what the data are.
-_ABOUT_DATA = {"snapshots", "attempts", "revisions", "forecasts"}
+_ABOUT_DATA = {"snapshots", "attempts", "revisions", "briefings", "forecasts"}
 
 #: What came of asking a source, newest last; `rows` are new ones, `newest` the newest row of the reply.
 ATTEMPT_COLUMNS: dict[str, str] = {
@@ -88,6 +88,16 @@ ATTEMPT_COLUMNS: dict[str, str] = {
     "newest": "datetime64[us, UTC]",
     "error": "str",
     "message": "str",
+}
+
+#: A briefing that was made: its Thai day (ISO), language, the revision it was made from, and the raw copy of its
+#: content (`Store.get_raw`).
+BRIEFING_COLUMNS: dict[str, str] = {
+    "day": "str",
+    "lang": "str",
+    "revision": "str",
+    "sha256": "str",
+    "made_at": "datetime64[us, UTC]",
 }
 
 #: A number that was replaced by a different one for the same station, stamp, variable and averaging: `earlier` and
@@ -378,6 +388,13 @@ class Store:
         if stored is None:
             return contracts.empty(ATTEMPT_COLUMNS)
         return contracts.typed(self.get_table(stored).to_pandas(), ATTEMPT_COLUMNS, {})
+
+    def briefings(self, state: State | None = None) -> pd.DataFrame:
+        """Return the briefings that were made, newest last, in BRIEFING_COLUMNS; empty when none was."""
+        stored = self.parts("briefings", state).get("all")
+        if stored is None:
+            return contracts.empty(BRIEFING_COLUMNS)
+        return contracts.typed(self.get_table(stored).to_pandas(), BRIEFING_COLUMNS, {})
 
     def revisions(self, state: State | None = None) -> pd.DataFrame:
         """Return the numbers that later ones replaced, newest last, in REVISION_COLUMNS; empty when none was."""
