@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data import contracts, grids, rasters, weather
+from data import contracts, grids, moved, places, rasters, weather
 from data.reach import reach_cells
 from data.store import (
     ATTEMPT_COLUMNS,
@@ -322,6 +322,15 @@ class Writer:
         added = self._upsert("stations", contracts.check_stations(table), "station_id")
         self._last_stations = table
         return added
+
+    def held_in_place(self, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Return stations with those that jumped at their known place, and which these are; see `data.moved`."""
+        if self._last_stations is not None and table.equals(self._last_stations):
+            return table, ()
+        own = self._single.get("stations")
+        own = self.store.stations(self.before) if own is None else own
+        known = pd.concat([places.embedded_stations(), own]) if len(own) else places.embedded_stations()
+        return moved.held_in_place(table, known.drop_duplicates("station_id", keep="last"))
 
     def add_population(self, table: pd.DataFrame) -> Added:
         """Add or update people per tambon."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ import pandas as pd
 from data.clock import Now
 from data.errors import ContractError, FileRefused, HazeError, RegistryError
 from data.merge import Added, Writer, bounds_of, fetched_now
+from data.moved import FARTHEST_KM
 from data.store import Store
 from fetchers import recognise, unpack
 from fetchers.parsed import Parsed, Remark
@@ -247,7 +248,11 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
         added = writer.add_hotspots(parsed.table)
     elif parsed.kind == "readings":
         if parsed.stations is not None and len(parsed.stations):
-            writer.add_stations(parsed.stations)
+            stations, jumped = writer.held_in_place(parsed.stations)
+            writer.add_stations(stations)
+            if jumped:
+                told = {"stations": ", ".join(jumped), "km": f"{FARTHEST_KM:g}"}
+                parsed = replace(parsed, mended=(*parsed.mended, Remark("station_moved", len(jumped), (), told)))
         added = writer.add_readings(parsed.table)
     elif parsed.kind == "weather":
         added = writer.add_weather(parsed.table, parsed.stations)

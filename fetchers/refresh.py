@@ -40,6 +40,12 @@ WARNINGS = ("late", "silent", "busy", "unreachable", "no_key", "refused", "chang
 FAULT = "fault"
 #: A source whose newest row is older than this many of its cadences is late, than that many silent.
 _LATE, _SILENT = 2, 8
+#: A map of one year is not late.
+_AGELESS = ("tambons", "raster")
+#: Verdicts of a source that answered.
+_ANSWERED = ("updated", "late", "silent", "not_published")
+#: What is new reaches back so far; after a longer outage the days since are asked for, but not more than so many.
+_REACH, _CATCH_UP_DAYS = dt.timedelta(hours=20), 6
 #: What a fault of our own looks like; the rest of the sources must not suffer from it.
 _OUR_FAULTS = (*PARSER_FAULTS, ContractError)
 #: A source that asked us to wait is left in peace so long, unless it is named.
@@ -152,13 +158,23 @@ def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
     busy = mine.loc[mine["verdict"] == "busy", "at"]
     if len(busy) and moment - busy.max() < _PEACE:
         return False
-    answered = mine.loc[mine["verdict"].isin(["updated", "late", "silent", "not_published"]), "at"]
+    answered = mine.loc[mine["verdict"].isin(_ANSWERED), "at"]
     if answered.empty:
         return True
     # Passes come at hours of their own and stations in bursts: both are asked more often than they change.
     often = source.info.kind in ("hotspots", "readings")
     wait = min(source.info.cadence_minutes, 60) if often else source.info.cadence_minutes
     return bool(moment - answered.max() >= dt.timedelta(minutes=wait - 5))
+
+
+def _missed(store: Store, key: str, moment: dt.datetime) -> Period | None:
+    """Return the days since a source last answered, where that was longer ago than what is new reaches back."""
+    taken = store.attempts()
+    answered = taken.loc[(taken["source"] == key) & taken["verdict"].isin(_ANSWERED) & (taken["at"] <= moment), "at"]
+    if answered.empty or moment - answered.max() <= _REACH:
+        return None
+    today = thai_day(moment)
+    return Period(max(thai_day(answered.max()), today - dt.timedelta(days=_CATCH_UP_DAYS)), today)
 
 
 def _newest(store: Store, source: Source) -> dt.datetime | None:
@@ -178,7 +194,10 @@ def _one(
             f"{info.key}: no key", key="source_no_key", context={"source": info.key, "setting": setting}
         )
         return Outcome(info.key, "no_key", error=error)
-    requests = source.requests_for(area, period, key, now())
+    missed = _missed(store, info.key, now()) if period is None else None
+    requests = source.requests_for(area, period or missed, key, now())
+    if missed is not None and not requests:  # it holds nothing of the past
+        requests = source.requests_for(area, None, key, now())
     if not requests:
         error = SourceRefused(
             f"{info.key}: holds nothing of the days asked for", key="source_no_past", context={"source": info.key}
@@ -273,7 +292,7 @@ def _take(
             entry |= _whole_days(source, request, area)
         writer.note(entry)
         writer.commit()
-    return verdict.kept, _last(table, moment)
+    return verdict.kept, None if source.info.kind in _AGELESS else _last(table, moment)
 
 
 def _refuse_unread(source: Source, parsed: Parsed) -> None:

@@ -28,7 +28,7 @@ class Info:
         Name on the command line and in the store.
     name_th, name_en : str
     kind : str
-        ``hotspots``, ``readings``, ``weather``, ``grid``, ``tambons`` or ``population``.
+        ``hotspots``, ``readings``, ``weather``, ``grid``, ``tambons`` or ``raster``.
     provider : str
     cadence_minutes : int
         How often the provider publishes.

@@ -15,6 +15,7 @@ from fetchers.sources import (
     open_meteo,
     open_meteo_weather,
     openaq,
+    rasters,
 )
 
 _ALL: tuple[Source, ...] = (
@@ -34,5 +35,7 @@ _ALL: tuple[Source, ...] = (
     open_meteo_weather.ARCHIVE,
     gfs.WIND,
     boundaries.TAMBONS,
+    rasters.POPULATION,
+    rasters.LAND_COVER,
 )
 SOURCES: dict[str, Source] = {source.info.key: source for source in _ALL}

@@ -128,7 +128,10 @@ LIVE = Live(
         "Air4Thai, running 24 h means",
         cadence=60,
         by_period=False,
-        quirks=("the value is the mean of the last 24 hours, not of the hour",),
+        quirks=(
+            "the value is the mean of the last 24 hours, not of the hour",
+            "one reply holds every station of the country, and all are stored",
+        ),
     )
 )
 HISTORY = History(

@@ -25,7 +25,7 @@ from fetchers.delimited import Numbers, Words
 from fetchers.http import Reply
 from fetchers.open_meteo_json import model_places
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request
+from fetchers.source import Area, Info, Period, Request, without_today
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,12 +60,14 @@ class Gfs:
         del key, area
         ready = now - _READY
         newest = ready.replace(hour=ready.hour // _RUN_HOURS * _RUN_HOURS, minute=0, second=0, microsecond=0)
+        coming = [self._index(newest, step) for step in _STEPS]
         if period is None:
-            return [self._index(newest, step) for step in _STEPS]
+            return coming
         begin, end = day_bounds(period.first, period.last)
         begin -= dt.timedelta(hours=begin.hour % _RUN_HOURS)
         runs = [begin + dt.timedelta(hours=h) for h in range(0, int((end - begin) / dt.timedelta(hours=1)), _RUN_HOURS)]
-        return [self._index(run, step, thai_day(run)) for run in runs if run <= newest for step in _PAST_STEPS]
+        past = [self._index(run, step, thai_day(run)) for run in runs if run < newest for step in _PAST_STEPS]
+        return past if without_today(period, now) else [*past, *coming]
 
     @staticmethod
     def _index(run: dt.datetime, step: int, day: dt.date | None = None) -> Request:

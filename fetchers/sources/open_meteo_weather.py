@@ -71,14 +71,6 @@ class Weather:
         where = [*((lon, lat) for _, lon, lat in area.points), *area.lattice]
         if not where or (not self.info.by_period and without_today(period, now)):
             return []
-        today = thai_day(now)
-        last = today - dt.timedelta(days=self.late_days)
-        if period is None:
-            days = Period(
-                last - dt.timedelta(days=_BACK), last if self.late_days else today + dt.timedelta(days=_AHEAD)
-            )
-        else:
-            days = Period(period.first, min(period.last, last))
         fixed = {
             "latitude": ",".join(f"{lat:g}" for _, lat in where),
             "longitude": ",".join(f"{lon:g}" for lon, _ in where),
@@ -87,13 +79,23 @@ class Weather:
             "timezone": "Asia/Bangkok",
         }
         found = []
-        for part in days.parts(_DAYS_A_REQUEST):
+        for part in self._days(period, thai_day(now)).parts(_DAYS_A_REQUEST):
             query = urlencode({**fixed, "start_date": part.first, "end_date": part.last}, safe=",")
             label = f"{len(where)} points of {','.join(area.provinces)}, {part.first} to {part.last}"
             since, until = (part.first, part.last) if period is not None else (None, None)
             url = f"https://{self.info.hosts[0]}{self.path}?{query}"
             found.append(Request(url, label, since=since, until=until))
         return found
+
+    def _days(self, period: Period | None, today: dt.date) -> Period:
+        last = today - dt.timedelta(days=self.late_days)
+        first = last - dt.timedelta(days=_BACK)
+        if self.info.by_period:
+            return Period(first, last) if period is None else Period(period.first, min(period.last, last))
+        # What is coming is asked for in any case, and of the past at most two weeks.
+        if period is not None:
+            first = min(first, max(period.first, today - dt.timedelta(days=_DAYS_A_REQUEST)))
+        return Period(first, today + dt.timedelta(days=_AHEAD))
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the weather of a reply; see `Source.parse`."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from typer.testing import CliRunner
 
+from cli import app
 from fetchers.sources import SOURCES
 from layers.words import LANGS, Lang, say
 from tests.app.test_pages import opened
@@ -53,8 +55,31 @@ def test_a_refresh_from_the_page_says_what_came_of_each(lang: Lang, monkeypatch:
     assert states.at["firms-snpp", say(lang, "column.rows_so_far")] == 1
     assert states.at["firms-noaa20", say(lang, "column.verdict")] == f"■ {say(lang, 'state.refused')}"
     assert say(lang, "notice.sample") not in [one.value for one in page.warning]
+    # The command line says the same of every source, and a key is on no page.
+    told = CliRunner().invoke(app, ["status", "--format", "json"])
+    rows = {row["source"]: row["verdict"] for row in json.loads(told.stdout)}
+    for key, cell in states[say(lang, "column.verdict")].items():
+        assert cell.partition(" ")[2] == say(lang, f"state.{rows[key]}"), key
     raw = page.selectbox(key="w_raw").select("firms-snpp").run()
     assert row.decode().strip() in str(raw.code[0].value)
+
+
+def test_a_key_stands_on_no_page_even_when_a_provider_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "0123456789abcdef0123456789abcdef"
+    monkeypatch.setenv("HAZE_FIRMS_KEY", key)
+    with Server() as server:
+        server.answer("/api/area/csv/*", Answer(f"what is {key}? no such product\n".encode()))
+        server.answer("/*", Answer(status=403))
+        hosts = {host for one in SOURCES.values() for host in one.info.hosts}
+        monkeypatch.setenv("HAZE_MIRRORS", json.dumps(dict.fromkeys(hosts, server.url)))
+        page = opened("sources", lang="en")
+        page.button(key="w_refresh").click().run(timeout=120)
+        assert any(key in path for path in server.paths())
+    assert not page.exception
+    shown = [str(page.main), *(table.value.to_csv() for table in page.dataframe)]
+    told = CliRunner().invoke(app, ["status", "--format", "csv"]).stdout
+    assert "firms-api-snpp-nrt" in told
+    assert key not in "".join([*shown, told])
 
 
 def test_the_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:

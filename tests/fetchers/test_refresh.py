@@ -23,6 +23,7 @@ import pytest
 from data.clock import UTC
 from data.errors import Locked, NotStored, SourceError, StoreError
 from data.store import Store
+from fetchers import importer
 from fetchers.http import Http, Reply, Secrets
 from fetchers.parsed import Parsed
 from fetchers.refresh import Outcome, refresh
@@ -349,6 +350,34 @@ def test_a_clock_of_theirs_a_little_ahead_costs_nothing(store: Store, server: Se
     assert (outcome.rows, outcome.newest) == (1, NOW + dt.timedelta(minutes=9))
 
 
+def test_a_station_that_jumps_three_hundred_kilometres_keeps_its_place_and_its_values(
+    store: Store, server: Server
+) -> None:
+    """A slip of the feed must not take a station out of its province; where nothing is known, the feed is believed."""
+    there = {"lat": "15.5", "long": "100.1"}
+    feed = (
+        files.live(40.0, time="11:00", stationID="88t"),
+        files.live(41.0, time="12:00", stationID="88t", **there),
+        files.live(42.0, time="12:00", **there),
+        files.live(43.0, time="13:00", stationID="88t", lat="18.300", long="99.520"),
+    )
+    server.answer(LIVE, *(Answer(reply) for reply in feed))
+    for _ in feed:
+        assert one(store, server, "air4thai-live").verdict == "updated"
+    places = store.stations().set_index("station_id")[["lat", "lon"]]
+    # 37t is known before anything is stored; a few kilometres are a new site in the same town, and are believed.
+    assert places.loc["37t"].tolist() == pytest.approx([18.278, 99.506], abs=0.01)
+    assert places.loc["88t"].tolist() == [18.3, 99.52]
+    remarks = [{remark["key"]: remark for remark in json.loads(text)} for text in store.snapshots()["remarks"]]
+    assert ["station_moved" in told for told in remarks] == [False, True, True, False]
+    assert remarks[1]["station_moved"]["context"] == {"stations": "88t", "km": "20"}
+    assert values_of(store) == {"10 05:00": 42.0}
+    moved = "station_id,name_th,name_en,area_th,area_en,station_type,lat,lon\n88t,ก,A,ข,B,GROUND,15.5,100.1\n"
+    brought = importer.source_of_bytes("stations.csv", moved.encode(), 10**6)
+    assert importer.bring_in(store, [brought], lambda: NOW)[0].kept == 1
+    assert store.stations().set_index("station_id").loc["88t", "lat"] == 15.5
+
+
 # -- sources beside each other -----------------------------------------------------------------------------------------
 
 
@@ -639,6 +668,31 @@ def test_the_standard_product_replaces_the_near_real_time_one(store: Store, serv
     shown = Detections(store, TAMBONS).between(day, day)
     assert shown["quality"].tolist() == ["standard"]
     assert rows_of(store) == 3
+
+
+@pytest.mark.parametrize(("hours", "file"), [(19, "24h"), (30, "48h"), (60, "_7d"), (24 * 30, "_7d")])
+def test_after_an_outage_the_days_since_are_caught_up_as_far_as_the_feed_reaches(
+    store: Store, server: Server, hours: int, file: str
+) -> None:
+    server.answer("/data/active_fire/*", Answer(files.firms(MORNING)))
+    one(store, server, "firms-snpp")
+    one(store, server, "firms-snpp", now=NOW + dt.timedelta(hours=hours))
+    assert [path[-7:-4] for path in server.paths()] == ["24h", file]
+
+
+def test_the_hours_of_an_outage_are_asked_for_and_no_more_than_a_week_of_them(store: Store, server: Server) -> None:
+    server.answer(HISTORY, Answer(files.history({"2026-03-10 10:00:00": 40.0})))
+    one(store, server, "air4thai-history")
+    server.answer(HISTORY, Answer(status=503))
+    one(store, server, "air4thai-history", now=NOW + dt.timedelta(days=1))
+    server.answer(HISTORY, Answer(files.history({"2026-03-13 10:00:00": 40.0})))
+    one(store, server, "air4thai-history", now=NOW + dt.timedelta(days=3))
+    one(store, server, "air4thai-history", now=NOW + dt.timedelta(days=63))
+    spans = [(asked.query["sdate"], asked.query["edate"]) for asked in server.asked]
+    # What is new, asked in vain a day later, since the last answer, and at most a week.
+    assert (spans[0], *spans[-2:]) == (
+        ("2026-03-08", "2026-03-10"), ("2026-03-10", "2026-03-13"), ("2026-05-06", "2026-05-12"),
+    )  # fmt: skip
 
 
 # -- several at once, and sudden ends ----------------------------------------------------------------------------------

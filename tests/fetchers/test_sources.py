@@ -100,7 +100,7 @@ def test_a_source_says_everything_about_itself(source: Source) -> None:
     info = source.info
     for text in (info.key, info.name_th, info.name_en, info.provider, info.licence, info.use):
         assert text == text.strip() != ""
-    assert info.kind in ("hotspots", "readings", "weather", "grid", "tambons", "population")
+    assert info.kind in ("hotspots", "readings", "weather", "grid", "tambons", "raster")
     assert info.hosts
     assert all(host == host.lower() and "/" not in host for host in info.hosts)
     assert info.docs.startswith("http")
