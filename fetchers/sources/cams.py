@@ -23,7 +23,6 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from data.errors import FileRefused, SourceChanged, SourceRefused
-from fetchers import netcdf
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
 from fetchers.source import Area, Ask, Info, Period, Request, json_of, without_today
@@ -110,6 +109,9 @@ class Forecast:
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the grid of a result; see `Source.parse`."""
+        # Loaded when first needed: the libraries for grids are large, and most commands need none.
+        from fetchers import netcdf
+
         source = self.info.key
         try:
             return netcdf.parse(_unpacked(reply.content), "cams", now)
