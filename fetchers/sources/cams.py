@@ -91,7 +91,8 @@ class Forecast:
         for job in self._json(_at(asked, f"/jobs?{query}"), ask).get("jobs", []):
             if job.get("processID") == _DATASET and job.get("status") in ("accepted", "running", "successful"):
                 told = self._json(_at(asked, f"/jobs/{job['jobID']}?request=true"), ask)
-                if ((told.get("metadata") or {}).get("request") or {}).get("ids") == inputs:
+                given = ((told.get("metadata") or {}).get("request") or {}).get("ids") or {}
+                if all(_plain(given.get(name)) == _plain(value) for name, value in inputs.items()):
                     return told
         return None
 
@@ -121,6 +122,12 @@ class Forecast:
 
 def _at(request: Request, path: str) -> Request:
     return replace(request, url=f"{_API}{path}")
+
+
+def _plain(value: Any) -> list[str]:
+    """Return a wish in a form in which a list of one is its one, 24 is 24.0, and the order does not matter."""
+    listed = value if isinstance(value, list) else [value]
+    return sorted(f"{one:g}" if isinstance(one, int | float) else str(one) for one in listed)
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -10,9 +11,15 @@ import streamlit as st
 from typer.testing import CliRunner
 
 from cli import app
+from data.clock import ICT
+from data.store import Store
+from fetchers.http import Http
+from fetchers.refresh import refresh
+from fetchers.source import Area
 from fetchers.sources import SOURCES
-from layers.words import LANGS, Lang, say
-from tests.app.test_pages import opened
+from layers.words import LANGS, Lang, say, say_time
+from tests import files
+from tests.app.test_pages import opened, shown
 from tests.server import Answer, Server
 
 both = pytest.mark.parametrize("lang", LANGS)
@@ -80,6 +87,27 @@ def test_a_key_stands_on_no_page_even_when_a_provider_repeats_it(monkeypatch: py
     told = CliRunner().invoke(app, ["status", "--format", "csv"]).stdout
     assert "firms-api-snpp-nrt" in told
     assert key not in "".join([*shown, told])
+
+
+@both
+def test_every_page_works_without_network_and_says_since_when_it_is_alone(tmp_path: Path, lang: Lang) -> None:
+    store, start = Store(tmp_path / "store"), dt.datetime.now(dt.UTC)
+    area = Area(98.5, 17.5, 100.5, 19.5, ("52",), ("37t",))
+    live, path = "air4thai.pcd.go.th", "/forweb/getAQI_JSON.php"
+    with Server() as server:
+        now = (start - dt.timedelta(hours=5)).astimezone(ICT)
+        server.answer(path, Answer(files.live(40.0, date=f"{now:%Y-%m-%d}", time=f"{now:%H}:00")))
+        with Http(mirrors={live: server.url}) as http:
+            refresh(store, http, area=area, keys={}, now=lambda: now.astimezone(dt.UTC), names=["air4thai-live"])
+    # The server is gone: nothing answers any more.
+    with Http(mirrors={live: server.url}, pause_s=0.01) as http:
+        (cut_off,) = refresh(store, http, area=area, keys={}, now=lambda: start, names=["air4thai-live"])
+    assert cut_off.verdict == "unreachable"
+    page = opened("today", lang=lang)
+    for name in ("today", "season", "data", "sources"):
+        shown(page, name)
+        told = say(lang, "notice.alone", time=say_time(lang, now.astimezone(dt.UTC).replace(microsecond=0)))
+        assert any(told in one.value for one in page.warning), name
 
 
 def test_the_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:

@@ -312,6 +312,8 @@ def test_a_job_is_submitted_once_looked_after_and_its_grid_stored(store: Store, 
     # The storage of the results is another house: it never gets the key, and its signature is kept nowhere.
     assert KEY not in str(server.asked[-1].headers)
     assert "sssss" not in "".join(store.snapshots()["url"])
+    written = [path.read_bytes() for path in store.root.rglob("*") if path.is_file()]
+    assert not any(KEY.encode() in content or b"sssss" in content for content in written)
     listed = store.grids()
     assert listed["variable"].tolist() == ["pm25"]
     grid = store.grid("pm25", listed["source"].iloc[0], *EVER)
@@ -322,7 +324,10 @@ def test_a_job_is_submitted_once_looked_after_and_its_grid_stored(store: Store, 
 def test_a_job_of_an_earlier_fetch_is_taken_up(store: Store, server: Server) -> None:
     other = {"metadata": {"request": {"ids": {"variable": ["ozone"]}}}}
     (request,) = cams.FORECAST.requests_for(AREA, None, KEY, NOW)
-    mine = {"metadata": {"request": {"ids": json.loads(request.body)["inputs"]}}}
+    # The store's own spelling of what was asked for: one as itself, numbers as they come, another order.
+    inputs = json.loads(request.body)["inputs"]
+    inputs |= {"type": "forecast", "leadtime_hour": inputs["leadtime_hour"][::-1], "area": [23.50, 94.5, 13.5, 104.5]}
+    mine = {"metadata": {"request": {"ids": inputs}}}
     script(server, jobs=[job("successful", "j0"), job("failed", "j9"), job("successful")])
     server.answer(f"{JOBS}/j0", as_answer(job("successful", "j0", **other)))
     server.answer(f"{JOBS}/j1", as_answer(job("successful", **mine)))
