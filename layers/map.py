@@ -38,7 +38,7 @@ TAMBON_NAMES_FROM = 10
 #: Below this zoom (a province on a phone) stations, sites and names are drawn smaller.
 SMALL_MARKS_BELOW = 9.5
 
-LAYERS = ("tambons", "points", "stations", "sites", "names")
+LAYERS = ("tambons", "grid", "points", "stations", "sites", "names")
 PASSES = ("night", "day")
 
 #: Every word the map page says. `full_name` holds ``{tambon}`` and ``{amphoe}``.
@@ -361,6 +361,7 @@ def map_values(
     stations: Sequence[StationMark] = (),
     sites: Sequence[SiteMark] = (),
     site_counts: Mapping[str, int] | None = None,
+    grid: Mapping[str, Any] | None = None,
     layers: Mapping[str, bool] | None = None,
     credit: str = "",
 ) -> dict[str, Any]:
@@ -386,6 +387,8 @@ def map_values(
         Marks with a position.
     site_counts : mapping, optional
         Code to the number of sites that are known by their tambon only; drawn as a badge, never as a point.
+    grid : mapping, optional
+        From `grid_layer`; offered, and not shown before a person asks for it: it lies over the tambons.
     layers : mapping, optional
         Layer (of `LAYERS`) to shown at first; a layer that is not named is not offered. By default all that have
         something to show.
@@ -406,7 +409,7 @@ def map_values(
     counts = {code: int(number) for code, number in (site_counts or {}).items() if number}
     if layers is None:
         has = {"points": bool(points_url), "stations": bool(stations), "sites": bool(sites or counts)}
-        layers = {name: True for name in LAYERS if has.get(name, True)}
+        layers = {name: name != "grid" for name in LAYERS if has.get(name, name != "grid" or grid is not None)}
     if unknown := set(layers) - set(LAYERS):
         raise ValueError(f"layers: expected names of {LAYERS}, got {sorted(unknown)}")
     return {
@@ -420,6 +423,7 @@ def map_values(
         "stations": [{**asdict(mark), "ink": ink(mark.colour)} for mark in stations],
         "sites": [asdict(mark) for mark in sites],
         "site_counts": counts,
+        "grid": None if grid is None else dict(grid),
         "layers": {name: bool(layers[name]) for name in LAYERS if name in layers},
         "credit": credit,
     }

@@ -17,6 +17,7 @@ from data import places
 from data.clock import day_bounds, season_of
 from data.errors import NotStored
 from layers import palette
+from layers.grid_layer import grid_layer
 from layers.map import Shown, StationMark, map_values
 from layers.palette import Legend
 from layers.site_words import haze_counts, listed, site_marks
@@ -170,6 +171,7 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         stations=_station_marks(lang, air),
         sites=site_marks(lang, sites),
         site_counts=haze_counts(sites),
+        grid=grid_layer(desk, "pm25", view.day, palette.pm25_bands(lang)) if view.theme == "pm25" else None,
         credit=_credit(desk, lang),
     )
     legends = [

@@ -17,7 +17,7 @@ import xarray as xr
 
 from data.clock import day_bounds, thai_days
 from data.errors import NotStored
-from data.grids import Block, chosen_runs, from_arrow
+from data.grids import Axes, Block, axes_of, chosen_runs, from_arrow
 from data.store import State, Store, StoredFile
 from models import weights, zonal
 from models.assign import outline_revision
@@ -99,6 +99,46 @@ def daily(
         },
         {"time": pd.date_range(first, periods=n, freq="D", unit="s"), "tambon": np.array(codes, object)},
     )
+
+
+def day_field(
+    store: Store, variable: str, day: dt.date, state: State | None = None
+) -> Iterator[tuple[str, Axes, np.ndarray]]:
+    """Yield the mean field of a Thai day of each source and set of cells that has one, by name of the source.
+
+    Yields
+    ------
+    source : str
+    axes : Axes
+    values : ndarray of float32, shape (rows, columns)
+        NaN where no field of the day has a value.
+    """
+    start, end = day_bounds(day, day)
+    stamps = [np.datetime64(moment.replace(tzinfo=None), "M") for moment in (start, end)]
+    found: dict[tuple[str, str], list[str]] = {}
+    for part, stored in sorted(store.parts("grids", state).items()):
+        name, source, mark, month = part.split(".")
+        if name == variable and str(stamps[0]) <= month <= str(stamps[1]):
+            found.setdefault((source, mark), []).append(stored.sha256[:16])
+    for (source, mark), digests in found.items():
+
+        def build(path: Path, source: str = source, mark: str = mark) -> None:
+            field = store.grid(variable, source, start, end, state, axes=mark)
+            with open(path, "wb") as handle:
+                values = field.mean("time", skipna=True).to_numpy()
+                np.savez(handle, values=values, axes=np.array(axes_of(field).numbers))
+
+        try:
+            axes, values = kept(store, "gridday.npz", f"{'-'.join(digests)}-{day}-{VERSION}", build, _day_held)
+        except NotStored:
+            continue
+        yield source, axes, values
+
+
+def _day_held(path: Path) -> tuple[Axes, np.ndarray]:
+    with np.load(path, allow_pickle=False) as held:
+        west, south, step_lon, step_lat, columns, rows = held["axes"].tolist()
+        return Axes(west, south, step_lon, step_lat, int(columns), int(rows)), held["values"]
 
 
 def _days(fields: Fields, first: dt.date, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

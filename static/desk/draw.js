@@ -1,4 +1,4 @@
-// The two canvas layers of the map: detections and place names, each one Leaflet renderer of its own.
+// The canvas layers of the map: detections, place names and a model grid, each one Leaflet renderer of its own.
 // Draws from typed arrays and plain text only; never makes one object or one page element per detection.
 // Needs leaflet.js and decode.js before it.
 (function (desk) {
@@ -203,6 +203,43 @@
         }
       }
       return best === null ? null : p.one(best);
+    },
+  });
+
+  /** The cells of a model grid, each in the colour of its class; a missing cell is not painted. */
+  desk.GridLayer = Sheet.extend({
+    initialize(options) {
+      Sheet.prototype.initialize.call(this, options);
+      this._grid = null;
+    },
+
+    /** Give the grid (see layers/grid_layer.py), or null for none. */
+    load(grid) {
+      this._grid = grid;
+      return this.repaint();
+    },
+
+    count() {
+      return this._grid ? this._grid.cells.replaceAll(".", "").length : 0;
+    },
+
+    paint(ctx, view) {
+      const grid = this._grid;
+      if (!grid) return;
+      // Edges on whole pixels, shared by neighbours: no seam shows between two cells.
+      const edges = (count, unit, corner) =>
+        Array.from({ length: count + 1 }, (_, at) => Math.round(unit(at) * view.scale) - corner);
+      const x = edges(grid.columns, (at) => desk.unit(grid.west + at * grid.step[0], 0)[0], view.left);
+      const y = edges(grid.rows, (at) => desk.unit(0, grid.south + at * grid.step[1])[1], view.top);
+      for (let row = 0; row < grid.rows; row++) {
+        for (let column = 0; column < grid.columns; column++) {
+          const at = grid.cells[row * grid.columns + column];
+          if (at === ".") continue;
+          ctx.fillStyle = grid.colours[at];
+          // Rows grow northwards, pixels southwards.
+          ctx.fillRect(x[column], y[row + 1], x[column + 1] - x[column], y[row] - y[row + 1]);
+        }
+      }
     },
   });
 

@@ -119,7 +119,7 @@
     // ---- layers ------------------------------------------------------------------------------------------------
 
     makePanes() {
-      const panes = { tambons: 400, amphoes: 410, chosen: 420, points: 430, names: 440, marks: 600 };
+      const panes = { tambons: 400, grid: 405, amphoes: 410, chosen: 420, points: 430, names: 440, marks: 600 };
       for (const [name, z] of Object.entries(panes)) {
         const pane = this.map.createPane(name);
         pane.style.zIndex = z;
@@ -133,6 +133,7 @@
       this.renderers = { tambons: canvas("tambons"), amphoes: canvas("amphoes"), chosen: canvas("chosen") };
       this.layers = {
         tambons: L.featureGroup(),
+        grid: new desk.GridLayer({ pane: "grid" }),
         points: new desk.PointLayer({ pane: "points", ...this.page.points }),
         stations: L.layerGroup(),
         sites: L.layerGroup(),
@@ -215,6 +216,7 @@
         this.drawNames();
       }
       this.colour();
+      if (this.changed("grid")) this.layers.grid.load(this.values.grid);
       this.loadPoints();
       this.drawStations();
       this.drawSites();

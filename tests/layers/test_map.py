@@ -285,6 +285,12 @@ def test_values_are_small_and_plain() -> None:
     assert values["layers"] == {"tambons": True, "points": True, "names": True}
 
 
+def test_a_grid_is_offered_and_waits_to_be_asked_for() -> None:
+    values = desk_map.map_values(lang="th", colours=COUNT_COLOURS, tambons={}, grid={"cells": "0.1"})
+    assert values["layers"] == {"tambons": True, "grid": False, "names": True}
+    assert values["grid"] == {"cells": "0.1"}
+
+
 def test_no_value_is_not_class_zero() -> None:
     values = desk_map.map_values(
         lang="en",
