@@ -25,6 +25,9 @@ from models.desk import Desk
 #: The parts in the order in which they stand; each a function of the scene.
 PARTS: tuple[tuple[str, Callable[[Scene], Section]], ...] = (
     ("top", sections.worst_tambons),
+    ("outlook", judged.outlook),
+    ("origin", judged.origin),
+    ("people", judged.people),
     ("week", sections.since_last_week),
     ("effects", judged.effects),
     ("activity", sections.activity),

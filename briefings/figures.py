@@ -20,6 +20,7 @@ from data.variables import standard_24h
 from layers.words import Lang, say, say_day
 from models.air import days_over
 from models.desk import Desk
+from models.exposure import exposure, over_standard
 
 #: The official habit in Thailand, and the one satellite that flew through every season compared.
 SATELLITES = ("SNPP",)
@@ -152,7 +153,7 @@ def air_figure(scene: Scene) -> Figure:
     if over is not None and len(over):
         row = over.loc[over["days_over"].idxmax()]
         lines.append(
-            say(lang, "brief.days_valid", station=_station(scene, str(row["code"])), valid=int(row["valid_days"]))
+            say(lang, "brief.days_valid", station=station_name(scene, str(row["code"])), valid=int(row["valid_days"]))
         )
     earlier = None if before is None else float(before["days_over"].max())
     if earlier is None:
@@ -184,7 +185,8 @@ def _days_over(scene: Scene, first: dt.date, last: dt.date) -> pd.DataFrame | No
     return table if len(table) and bool((table["valid_days"] > 0).any()) else None
 
 
-def _station(scene: Scene, code: str) -> str:
+def station_name(scene: Scene, code: str) -> str:
+    """Return the name of a station."""
     names = scene.desk.stations.set_index("station_id")[f"name_{scene.lang}"]
     return str(names.get(code, code))
 
@@ -201,12 +203,55 @@ def _air_today(scene: Scene) -> str:
     code = str(values.idxmax())
     value = float(values.loc[code])
     shown = scene.ledger.note("pm25.day.highest", value, "µg/m³", source=SOURCE_AIR, as_of=scene.day, decimals=1)
-    return say(scene.lang, "brief.air_today", value=shown, station=_station(scene, code))
+    return say(scene.lang, "brief.air_today", value=shown, station=station_name(scene, code))
+
+
+def people_figure(scene: Scene) -> Figure:
+    """Return the person-days over the standard so far, from the air of every tambon and its registered people."""
+    lang = scene.lang
+    here, low, high = _person_days(scene, *scene.season)
+    before = _person_days(scene, *scene.season_before)[0]
+    source = "registered population, PM2.5 surface"
+    shown = scene.ledger.note(
+        "people.person_days", here, "person-days", source=source, as_of=scene.season[1], low=low, high=high
+    )
+    if here is None:
+        lines = [say(lang, "brief.person_days_unknown")]
+    else:
+        ends = {
+            name: scene.ledger.note(
+                f"people.person_days.{name}", value, "person-days", source=source, as_of=scene.season[1]
+            )
+            for name, value in (("low", low), ("high", high))
+        }
+        lines = [say(lang, "brief.person_days_range", **ends)]
+    if before is None:
+        lines.append(say(lang, "brief.last_year_unknown"))
+    else:
+        told = scene.ledger.note(
+            "people.person_days.last_year", before, "person-days", source=source, as_of=scene.season_before[1]
+        )
+        lines.append(say(lang, "brief.last_year_person_days", value=told))
+    label, unit = say(lang, "brief.figure_people"), say(lang, "brief.unit_person_days")
+    return Figure(label, shown, unit, tone(change(here, before)), tuple(lines))
+
+
+def _person_days(scene: Scene, first: dt.date, last: dt.date) -> tuple[float | None, float | None, float | None]:
+    """Return person-days over the standard with their bounds; None where air or people are not known."""
+    try:
+        table = exposure(scene.desk, first, last)
+    except NotStored:
+        return None, None, None
+    if not bool((table["pm25"].notna() & table["people"].notna()).any()):
+        return None, None, None
+    found = over_standard(table, "province")
+    totals = [float(found[name].sum()) for name in ("person_days", "person_days_low", "person_days_high")]
+    return totals[0], totals[1], totals[2]
 
 
 def figures(scene: Scene) -> tuple[Figure, ...]:
     """Return the headline numbers."""
-    return hotspots_figure(scene), air_figure(scene)
+    return hotspots_figure(scene), air_figure(scene), people_figure(scene)
 
 
 def top_tambons(scene: Scene, most: int = 5, days: int = 7) -> pd.DataFrame:

@@ -1,24 +1,36 @@
-"""The parts of a briefing that methods stand behind: the air in every tambon, and what measures changed.
+"""The parts of a briefing that methods stand behind: the air now and tomorrow, people, origin, what measures changed.
 
 Each gives its interval, its record or its reason for not telling. Never weakens a verdict into a claim.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 
 from briefings.brief import Section, Table
-from briefings.figures import Scene
-from data.errors import NotStored
+from briefings.figures import Scene, station_name
+from data.clock import day_bounds, thai_day
+from data.errors import ModelError, NotStored
 from data.registry.tables import PLANNED
+from layers import origin as origin_words
 from layers.effect import say_why
-from layers.words import say, texts
+from layers.words import say, say_day, texts
 from models.evaluation import evaluate
+from models.exposure import by_class, exposure
+from models.forecast import issue
+from models.issued import judged
+from models.origin import origin as find_origin
+from models.report_card import scores
 from models.surface import daily_surface
+from models.training import PERSISTENCE
 from models.treatment import treatment
 
 #: Kinds of activities that are judged: those with the most sites in known tambons.
 _MOST_KINDS = 4
+#: Class of the Thai index from which air "starts to affect health".
+_AFFECTS_HEALTH = 4
 
 
 def day_surface(scene: Scene) -> pd.DataFrame | None:
@@ -28,6 +40,132 @@ def day_surface(scene: Scene) -> pd.DataFrame | None:
     except NotStored:
         return None
     return table if bool(table["pm25"].notna().any()) else None
+
+
+def outlook(scene: Scene) -> Section:
+    """Return the next three days at the station that is to have the worst air, with interval, chance and record."""
+    lang = scene.lang
+    at = min(day_bounds(scene.day, scene.day)[1], scene.desk.now())
+    table = issue(scene.desk, at)
+    mine = table[table["code"].isin(scene.desk.stations["station_id"])]
+    if mine.empty:
+        return Section("outlook", say(lang, "brief.outlook_heading"), (say(lang, "brief.outlook_none"),))
+    cells = []
+    for lead, rows in mine.groupby("lead_h"):
+        worst = rows.loc[rows["pm25"].idxmax()]
+        day = thai_day(worst["valid_at"].to_pydatetime())
+        told = {
+            name: scene.ledger.note(
+                f"forecast.{lead}.{name}",
+                factor * float(worst[name]),
+                unit,
+                source=f"forecast by {worst['method']}, highest of the place's stations",
+                as_of=day,
+                decimals=decimals,
+                low=float(worst["low"]) if name == "pm25" else None,
+                high=float(worst["high"]) if name == "pm25" else None,
+            )
+            for name, factor, unit, decimals in (
+                ("pm25", 1, "µg/m³", 0),
+                ("low", 1, "µg/m³", 0),
+                ("high", 1, "µg/m³", 0),
+                ("p_over_37_5", 100, "%", 0),
+                ("p_over_75", 100, "%", 0),
+            )
+        }
+        interval = f"{told['pm25']} ({told['low']}–{told['high']})"
+        name = station_name(scene, str(worst["code"]))
+        cells.append((say_day(lang, day, year=False), name, interval, told["p_over_37_5"], told["p_over_75"]))
+    header = tuple(say(lang, f"brief.column_{name}") for name in ("day", "station", "pm25", "over_37_5", "over_75"))
+    spread = Table(header, tuple(cells), (False, False, True, True, True))
+    methods = ", ".join(sorted({say(lang, f"brief.method_{method}") for method in mine["method"]}))
+    lines = (say(lang, "brief.outlook_line", first=cells[0][0], chance=cells[0][3], method=methods), _record(scene))
+    return Section("outlook", say(lang, "brief.outlook_heading"), lines, spread)
+
+
+def _record(scene: Scene) -> str:
+    """Return how the forecasts that were issued for the last 60 days did at 24 hours."""
+    first = scene.day - dt.timedelta(days=60)
+    try:
+        pairs = judged(scene.desk, first, scene.day)
+    except (NotStored, ModelError):
+        return say(scene.lang, "brief.no_record")
+    mine = pairs[pairs["code"].isin(scene.desk.stations["station_id"])]
+    if mine.empty:
+        return say(scene.lang, "brief.no_record")
+    card = scores(mine)
+    card = card[(card["lead_h"] == 24) & (card["method"] != PERSISTENCE)]
+    if card.empty:
+        return say(scene.lang, "brief.no_record")
+    row = card.iloc[0]
+    names = ("n", "hits", "misses", "false_alarms")
+    told = {
+        name: scene.ledger.note(
+            f"forecast.record.{name}", float(row[name]), "days", source="issued forecasts judged", as_of=scene.day
+        )
+        for name in names
+    }
+    return say(scene.lang, "brief.record", **told)
+
+
+def origin(scene: Scene) -> Section:
+    """Return whose smoke lay over the amphoe of the provincial capital, with its range, or why it cannot be told."""
+    lang, tambons = scene.lang, scene.desk.tambons
+    code = str(tambons["amphoe"].min())
+    found = find_origin(scene.desk, scene.day, "amphoe", (code,))
+    name = str(tambons.loc[tambons["amphoe"] == code, f"amphoe_{lang}"].iloc[0])
+    rows = found.table[found.table["code"] == code]
+    for row in rows[rows["share"].notna()].to_dict("records"):
+        scene.ledger.note(
+            f"origin.{code}.{row['area']}",
+            100 * float(row["share"]),
+            "%",
+            source="backward paths over fires seen",
+            as_of=scene.day,
+            low=100 * float(row["low"]),
+            high=100 * float(row["high"]),
+        )
+    return Section("origin", say(lang, "brief.origin_heading"), (origin_words.sentence(lang, found, code, name),))
+
+
+def people(scene: Scene) -> Section:
+    """Return how many people, and older people, live where the air of the day starts to affect health."""
+    lang = scene.lang
+    heading = say(lang, "brief.people_heading")
+    table = exposure(scene.desk, scene.day, scene.day)
+    classes = by_class(table)
+    if table["pm25"].notna().sum() == 0:
+        return Section("people", heading, (say(lang, "brief.air_unknown"),))
+    if not table["people"].notna().any():
+        return Section("people", heading, (say(lang, "brief.people_unknown"),))
+    worse = classes[classes["class"] >= _AFFECTS_HEALTH]
+    at_least = worse.sort_values("class").iloc[0] if len(worse) else None
+    told = {
+        name: scene.ledger.note(
+            f"people.{key}",
+            0.0 if at_least is None else float(at_least[key]),
+            "people",
+            source="registered population, PM2.5 surface",
+            as_of=scene.day,
+        )
+        for name, key in (
+            ("value", "people_at_least"),
+            ("low", "people_at_least_low"),
+            ("high", "people_at_least_high"),
+        )
+    }
+    lines = [say(lang, "brief.people_line", **told)]
+    older = worse["older"].sum(min_count=1)
+    known = table["older"].notna().any()
+    shown = scene.ledger.note(
+        "people.older",
+        None if not known else float(0.0 if pd.isna(older) else older),
+        "people",
+        source="registered population, PM2.5 surface",
+        as_of=scene.day,
+    )
+    lines.append(say(lang, "brief.older_line", value=shown) if known else say(lang, "brief.older_unknown"))
+    return Section("people", heading, tuple(lines))
 
 
 def effects(scene: Scene) -> Section:

@@ -40,7 +40,7 @@ def everything(brief: Brief) -> str:
 @both
 def test_the_headline_numbers_by_hand(desk: Desk, lang: Lang) -> None:
     brief = make(desk, DAY, lang).brief
-    hotspots, air = brief.figures
+    hotspots, air, people = brief.figures
     assert (hotspots.value, hotspots.tone) == ("5", "worse")
     # Five now and three in the same days of 2025: two thirds more.
     assert say(lang, "brief.last_year_change", value="3", percent="+67") in hotspots.lines
@@ -48,6 +48,8 @@ def test_the_headline_numbers_by_hand(desk: Desk, lang: Lang) -> None:
     assert say(lang, "brief.no_target") in hotspots.lines
     assert air.value == "1"  # of three days only the 12th lies above 37.5
     assert any("52.0" in line for line in air.lines)
+    # No population is stored: unknown, and said so.
+    assert (people.value, people.lines[0]) == ("–", say(lang, "brief.person_days_unknown"))
 
 
 def test_a_target_is_measured_from_last_year(desk: Desk) -> None:
@@ -97,9 +99,17 @@ def test_the_sheet_runs_nothing_in_a_spreadsheet() -> None:
 @both
 def test_what_is_not_stored_is_said_and_nothing_breaks(tmp_path: Path, lang: Lang) -> None:
     brief = make(desks.desk_of(desks.store_of(tmp_path / "store")), DAY, lang).brief
-    assert [figure.value for figure in brief.figures] == ["–", "–"]
+    assert [figure.value for figure in brief.figures] == ["–", "–", "–"]
     assert say(lang, "error.no_hotspots") in everything(brief)
-    assert {part.key for part in brief.sections} >= {"top", "week", "effects", "activity"}
+    assert {part.key for part in brief.sections} >= {
+        "top",
+        "week",
+        "effects",
+        "activity",
+        "outlook",
+        "origin",
+        "people",
+    }
 
 
 def test_equal_data_make_equal_content_and_it_is_kept_once(desk: Desk) -> None:
