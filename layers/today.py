@@ -159,6 +159,7 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
     if left_out:
         warnings.append(say(lang, "today.points_left_out", count=f"{left_out:,}"))
     colours, fills, legend, tip = _fills(desk, view, counted, air, missing)
+    grid = grid_layer(desk, "pm25", view.day, palette.pm25_bands(lang)) if view.theme == "pm25" else None
     start, end = day_bounds(first, last)
     values = map_values(
         lang=lang,
@@ -171,8 +172,9 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         stations=_station_marks(lang, air),
         sites=site_marks(lang, sites),
         site_counts=haze_counts(sites),
-        grid=grid_layer(desk, "pm25", view.day, palette.pm25_bands(lang)) if view.theme == "pm25" else None,
-        credit=_credit(desk, lang),
+        grid=grid,
+        credit=_credit(desk, lang)
+        + (f" {say(lang, 'map.grid_credit', source=grid['source'].upper())}" if grid else ""),
     )
     legends = [
         legend,
