@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from briefings import compose, pdf, slides, web
+from briefings import bulletin, compose, pdf, slides, web
 from briefings.brief import Brief
-from briefings.facts import SHEET_COLUMNS, sheet_csv
+from briefings.facts import SHEET_COLUMNS, Ledger, sheet_csv
+from briefings.figures import Scene
 from data.merge import Writer
 from data.registry import open_registry
 from data.store import Store
@@ -47,6 +48,13 @@ class Made:
         if form == "html":
             return web.render(self.brief, drawn)
         return pdf.render(self.brief, drawn, sheet_csv(self.sheet), form=form)
+
+
+def bulletin_of(desk: Desk, day: dt.date, lang: Lang) -> tuple[list[str], Ledger]:
+    """Return the sentences of the bulletin of a Thai day and the numbers they rest on."""
+    ledger = Ledger(desk.state.revision)
+    sites = open_registry(desk.settings).sites(place=desk.place)
+    return bulletin.bulletin(Scene(desk, day, lang, sites, ledger)), ledger
 
 
 def make(desk: Desk, day: dt.date, lang: Lang) -> Made:

@@ -1,4 +1,4 @@
-"""The governor's briefing on the command line."""
+"""What leaves the house, on the command line: the governor's briefing, the bulletin."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import typer
 
 from commands.frame import PlaceOption, clear_errors, day_of
 from data.errors import SettingError
-from layers.words import LANGS
+from layers.words import LANGS, Lang
 from models.desk import open_desk
 
 FORMS = (".pdf", ".pptx", ".html", ".png", ".csv")
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command."""
+    """Add these commands."""
     app.command()(brief)
+    app.command()(bulletin)
 
 
 def brief(
@@ -35,11 +36,10 @@ def brief(
     chosen = day_of(day, "--day")
     if out.suffix.lower() not in FORMS:
         raise typer.BadParameter(f"expected a file ending in {', '.join(FORMS)}, got {out.name!r}", param_hint="--out")
-    if language not in LANGS:
-        raise typer.BadParameter(f"expected th or en, got {language!r}", param_hint="--lang")
+    said = _language(language)
     with clear_errors():
         desk = open_desk(place)
-        made = making.make(desk, chosen, "en" if language == "en" else "th")
+        made = making.make(desk, chosen, said)
         content = made.as_form(out.suffix.lower()[1:])
         if not desk.is_sample:
             making.keep(desk.store, made.brief, desk.now())
@@ -53,3 +53,28 @@ def brief(
                 hint="name a file in a folder that can be written",
             ) from error
         typer.echo(str(out))
+
+
+def bulletin(
+    day: Annotated[str, typer.Option(help="Thai day, YYYY-MM-DD.")],
+    language: Annotated[str, typer.Option("--lang", help="th or en.")] = "th",
+    place: PlaceOption = "",
+) -> None:
+    """Print the short bulletin of a day, for radio, LINE and the web.
+
+    Example: python cli.py bulletin --day 2026-03-12 --lang th
+    """
+    from briefings import making
+
+    chosen = day_of(day, "--day")
+    said = _language(language)
+    with clear_errors():
+        for sentence in making.bulletin_of(open_desk(place), chosen, said)[0]:
+            typer.echo(sentence)
+
+
+def _language(text: str) -> Lang:
+    for one in LANGS:
+        if text == one:
+            return one
+    raise typer.BadParameter(f"expected th or en, got {text!r}", param_hint="--lang")
