@@ -14,7 +14,8 @@ from data.store import Store
 
 T = TypeVar("T")
 
-_FAULTS = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile)
+#: What reading a damaged or outdated file may raise.
+FAULTS = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile)
 
 
 def kept(store: Store, name: str, key: str, build: Callable[[Path], None], load: Callable[[Path], T]) -> T:
@@ -34,7 +35,7 @@ def kept(store: Store, name: str, key: str, build: Callable[[Path], None], load:
     """
     try:
         return load(store.derived(name, key, build))
-    except _FAULTS:
+    except FAULTS:
         # A derived file can always be made again: a damaged one is, once.
         store.derived(name, key, build).unlink(missing_ok=True)
         return load(store.derived(name, key, build))

@@ -6,8 +6,9 @@ asks the network, never words anything.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import zipfile
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,13 @@ import pandas as pd
 from data.clock import day_bounds, require_utc
 from data.contracts import SATELLITES
 from models import events
+from models.derived import FAULTS, kept
 from models.desk import Desk
+from models.heat_of import MARGIN_DEG, heat
+from models.static_heat import at_heat
 
 #: Raised when what is kept of a season changes its form or meaning.
 VERSION = "1"
-#: Detections so far outside the place's box belong to its fires too, degrees (about 20 km).
-MARGIN_DEG = 0.2
 _FIRST_MONTH = 8
 _ID_BITS = np.uint64(0x9E3779B97F4A7C15)
 
@@ -39,10 +41,19 @@ class Season:
         As `models.events.fires` wants them.
     group : ndarray of int64, shape (n,)
         As from `models.events.join`.
+    heat : DataFrame
+        Detections that count but lie at permanent heat, left out of the others; same columns.
     """
 
     hotspots: pd.DataFrame
     group: np.ndarray
+    heat: pd.DataFrame
+
+    def only(self, kept: np.ndarray) -> Season:
+        """Return the fires of which some detection is in `kept` (bool, shape (n,)), each whole."""
+        mine = np.isin(self.group, self.group[kept])
+        _, earliest, of = np.unique(self.group[mine], return_index=True, return_inverse=True)
+        return Season(self.hotspots[mine].reset_index(drop=True), earliest[of], self.heat)
 
     def until(self, at: dt.datetime) -> Season:
         """Return the season as it stood at a moment: later detections had joined nothing yet."""
@@ -50,7 +61,15 @@ class Season:
         if seen.all():
             return self
         rows = self.hotspots[seen].reset_index(drop=True)
-        return Season(rows, events.join(rows))
+        return Season(rows, events.join(rows), self.heat[self.heat["acquired_at"] <= at].reset_index(drop=True))
+
+    def burning(self, since: dt.datetime, tambons: set[str]) -> Season:
+        """Return the fires with a detection that counts from `since` on and any in one of `tambons`."""
+        counts = self.hotspots["current"].to_numpy(bool)
+        lately = self.only((self.hotspots["acquired_at"] >= since).to_numpy() & counts)
+        return lately.only(
+            lately.hotspots["tambon"].isin(tambons).to_numpy() & lately.hotspots["current"].to_numpy(bool)
+        )
 
     def fires(self, at: dt.datetime) -> gpd.GeoDataFrame:
         """Return the fires known at a moment (see `models.events.fires`), their perimeters as geometry."""
@@ -80,24 +99,25 @@ def season(desk: Desk, year: int, satellites: Sequence[str] = SATELLITES) -> Sea
     NotStored
         When no detection was ever stored.
     """
-    hotspots = _hotspots(desk, year, satellites)
+    hotspots, left_out = _hotspots(desk, year, satellites)
     keys = _keys(hotspots)
     stem = f"fires_{desk.place.key}_{'-'.join(sorted(satellites))}_{year}"
     parts = [stored.sha256[:16] for part, stored in desk.detections.parts.items() if part in (year - 1, year)]
-    revision = "-".join([*parts, desk.detections.outline, VERSION])
+    # What is left out as permanent heat depends on other years and on officers: the rows name themselves.
+    revision = "-".join([*parts, hashlib.sha256(keys.tobytes()).hexdigest()[:16], VERSION])
 
     def build(path: Path) -> None:
         group = events.join(hotspots, _known(desk, stem, keys))
         with open(path, "wb") as handle:
             np.savez(handle, keys=keys, anchor=keys[group])
 
-    path = desk.store.derived(f"{stem}.npz", revision, build)
-    group = _read(path, keys)
-    if group is None or (group < 0).any():
-        # A derived file can always be made again: a damaged one is, once.
-        path.unlink(missing_ok=True)
-        group = _read(desk.store.derived(f"{stem}.npz", revision, build), keys)
-    return Season(hotspots, np.empty(0, np.int64) if group is None else group)
+    def load(path: Path) -> np.ndarray:
+        group = _read(path, keys)
+        if (group < 0).any():
+            raise ValueError(f"{path.name} does not know every detection")
+        return group
+
+    return Season(hotspots, kept(desk.store, f"{stem}.npz", revision, build, load), left_out)
 
 
 def fires(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = SATELLITES) -> gpd.GeoDataFrame:
@@ -120,21 +140,25 @@ def fires(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] =
         moment = min(end, day_bounds(*year_bounds(year))[1]) - dt.timedelta(microseconds=1)
         moment = min(moment, max(desk.now(), start))
         then = season(desk, year, satellites).until(moment)
-        seen = (then.hotspots["acquired_at"] >= start).to_numpy() & then.hotspots["current"].to_numpy(bool)
-        here = then.hotspots["tambon"].isin(set(desk.tambons["tambon"])).to_numpy()
-        kept = np.isin(then.group, then.group[seen]) & np.isin(then.group, then.group[here])
-        chosen = then.hotspots[kept].reset_index(drop=True)
-        _, earliest, of = np.unique(then.group[kept], return_index=True, return_inverse=True)
-        tables.append(Season(chosen, earliest[of]).fires(moment))
+        tables.append(then.burning(start, set(desk.tambons["tambon"])).fires(moment))
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs="EPSG:4326")
 
 
-def _hotspots(desk: Desk, year: int, satellites: Sequence[str]) -> pd.DataFrame:
+def left_out(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = SATELLITES) -> int:
+    """Return how many detections of the place on Thai days `first` to `last` lie at permanent heat."""
+    rows = desk.hotspots(first, last, satellites)
+    return int(at_heat(heat(desk), rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)).sum())
+
+
+def _hotspots(desk: Desk, year: int, satellites: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = desk.detections.between(*year_bounds(year), satellites, replaced=True)
     west, south, east, north = desk.tambons.total_bounds
     near = rows["lon"].between(west - MARGIN_DEG, east + MARGIN_DEG)
     near &= rows["lat"].between(south - MARGIN_DEG, north + MARGIN_DEG)
-    return events.ordered(rows[near])
+    rows = events.ordered(rows[near])
+    static = at_heat(heat(desk), rows["lon"].to_numpy(float), rows["lat"].to_numpy(float))
+    fires, left_out = rows[~static], rows[static & rows["current"].to_numpy(bool)]
+    return fires.reset_index(drop=True), left_out.reset_index(drop=True)
 
 
 def _keys(hotspots: pd.DataFrame) -> np.ndarray:
@@ -143,17 +167,20 @@ def _keys(hotspots: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.where(hotspots["quality"] == "standard", number ^ _ID_BITS, number), dtype=np.uint64)
 
 
-def _read(path: Path, keys: np.ndarray) -> np.ndarray | None:
-    """Return groups kept in a file as positions in `keys`, -1 for rows that it does not know; None if it has others."""
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            known, anchor = kept["keys"], kept["anchor"]
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return None
+def _read(path: Path, keys: np.ndarray) -> np.ndarray:
+    """Return groups kept in a file as positions in `keys`, -1 for rows that it does not know.
+
+    Raises
+    ------
+    ValueError
+        When the file has rows that are not in `keys`.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        known, anchor = stored["keys"], stored["anchor"]
     order = np.argsort(keys)
     spot = np.minimum(np.searchsorted(keys, known, sorter=order), max(len(keys) - 1, 0))
     if len(known) and (not len(keys) or not np.array_equal(keys[order[spot]], known)):
-        return None
+        raise ValueError(f"{path.name} has other detections")
     group = np.full(len(keys), -1, np.int64)
     group[order[spot]] = order[np.searchsorted(keys, anchor, sorter=order)]
     return group
@@ -162,7 +189,6 @@ def _read(path: Path, keys: np.ndarray) -> np.ndarray | None:
 def _known(desk: Desk, stem: str, keys: np.ndarray) -> np.ndarray | None:
     """Return the groups of the newest kept state of which every detection is still there; None without any."""
     for path in desk.store.earlier(stem):
-        group = _read(path, keys)
-        if group is not None:
-            return group
+        with contextlib.suppress(*FAULTS):
+            return _read(path, keys)
     return None

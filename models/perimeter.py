@@ -43,14 +43,14 @@ class Pen:
 #: only touch the edge (benchmarks/fires.py); so here the edge moves in as the same ground is seen again.
 FINE = Pen(widest_km=0.14, thinned_km=0.30, hull_km=0.6, pixel_km2=0.14)
 COARSE = Pen(widest_km=0.40, thinned_km=0.50, hull_km=1.2, pixel_km2=1.0)
-#: True over drawn area, the 10th and 90th percentile of known fires (benchmarks/fires.py prints them), by the least
-#: number of detections that the row holds for.
+#: True over drawn area, the 10th and 90th percentile of known fires, the widest of one to three satellites with and
+#: without MODIS (benchmarks/fires.py prints them), by the least number of detections that the row holds for.
 AREA_RANGE: tuple[tuple[int, float, float], ...] = (
-    (1, 0.25, 1.3),
-    (2, 0.3, 4.0),
-    (4, 0.4, 2.5),
-    (10, 0.5, 1.3),
-    (30, 0.5, 1.1),
+    (1, 0.25, 4.8),
+    (2, 0.20, 4.8),
+    (4, 0.15, 2.5),
+    (10, 0.55, 1.45),
+    (30, 0.55, 1.1),
 )
 
 
