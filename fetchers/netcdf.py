@@ -65,6 +65,8 @@ def _read(handle: netCDF4.Dataset, name: str, now: dt.datetime) -> Parsed:
         raise FileRefused(
             f"{name}: times or values cannot be decoded ({error})", key="grid_time", context={"problem": problem}
         ) from error
+    if not dataset.variables:
+        raise damaged(name, "nothing is in it")
     lon, lat = (
         _axis(dataset, *wanted) for wanted in (("degrees_east", "longitude", _LON), ("degrees_north", "latitude", _LAT))
     )
