@@ -11,13 +11,12 @@ from typing import Any
 import streamlit as st
 
 from data import clock
-from data.accounts import LOCAL
 from data.errors import HazeError
 from data.registry import open_registry
 from data.registry.bulk import Scope
 from fetchers import importer, reach, record_rows, refresh
 from fetchers.sources import SOURCES
-from layers import notice, screen
+from layers import notice, screen, signed
 from layers.words import say
 from models.desk import Desk
 
@@ -26,9 +25,10 @@ ROOT = Path(__file__).resolve().parent
 
 def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
     """Take uploaded files into the desk's own store and make ready what the next page view needs."""
+    who = signed.demand_planner(desk)
     limit = desk.settings.max_file_mb * 1_000_000
     sources = [importer.source_of_bytes(name, data, limit) for name, data in files]
-    taken_by = record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), LOCAL)
+    taken_by = record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), who)
     verdicts = importer.bring_in(desk.own_store, sources, clock.utc_now, records=taken_by)
     if any(verdict.kept for verdict in verdicts if verdict.kind != "records"):
         desk.refresh().prepare()
@@ -37,6 +37,7 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
 
 def fetch(desk: Desk) -> list[Any]:
     """Ask the sources that are due, under the lock that lets one refresh run at a time."""
+    signed.demand_planner(desk)
     options = desk.settings
     with reach.way_out(options) as http:
         found = refresh.refresh(
@@ -59,6 +60,8 @@ pages = [
     st.Page("layers/pages/today.py", title=say(lang, "page.today"), default=True),
     st.Page("layers/pages/season.py", title=say(lang, "page.season"), url_path="season"),
     st.Page("layers/pages/choose.py", title=say(lang, "page.choose"), url_path="choose"),
+    st.Page("layers/pages/sites.py", title=say(lang, "page.sites"), url_path="sites"),
+    st.Page("layers/pages/plan.py", title=say(lang, "page.plan"), url_path="plan"),
     st.Page("layers/pages/data.py", title=say(lang, "page.data"), url_path="data"),
     st.Page("layers/pages/sources.py", title=say(lang, "page.sources"), url_path="sources"),
 ]

@@ -24,6 +24,7 @@ except ModuleNotFoundError:
 from typing import Annotated
 
 from commands import (
+    accounts,
     air,
     brief,
     choose,
@@ -51,6 +52,7 @@ COMMANDS = (
     origin,
     forecast,
     brief,
+    accounts,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

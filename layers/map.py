@@ -47,6 +47,7 @@ WORDS = (
     *("layers", "base_map", "base_none", "home", "zoom_in", "zoom_out", "full_name", "no_value"),
     *("pass", "pass_day", "pass_night", "satellite", "confidence", "frp", "position", "placed", "copy", "copied"),
     *("sites_here", "points_missing", "outline_missing", "tiles_missing"),
+    *("sketch_point", "sketch_line", "sketch_polygon", "sketch_finish", "sketch_back"),
     *(f"satellite_{code}" for code in SATELLITES),
     *(f"confidence_{code}" for code in CONFIDENCES),
 )
@@ -79,6 +80,18 @@ class SiteMark:
     lat: float
     lines: tuple[str, ...] = ()
     colour: str = SITE_COLOUR
+    planned: bool = False
+
+
+@dataclass(frozen=True)
+class SiteShape:
+    """An intervention whose line or area is known; `geometry` is a GeoJSON geometry in EPSG:4326."""
+
+    name: str
+    geometry: Mapping[str, Any]
+    lines: tuple[str, ...] = ()
+    colour: str = SITE_COLOUR
+    planned: bool = False
 
 
 @dataclass(frozen=True)
@@ -252,6 +265,7 @@ class _Page(folium.Map):
         ("leaflet", "../vendor/leaflet/leaflet.js"),
         ("decode", "../desk/decode.js"),
         ("draw", "../desk/draw.js"),
+        ("sketch", "../desk/sketch.js"),
         ("map", "../desk/map.js"),
     ]
     default_css = [  # noqa: RUF012 - Folium reads the class attribute
@@ -362,6 +376,8 @@ def map_values(
     sites: Sequence[SiteMark] = (),
     site_counts: Mapping[str, int] | None = None,
     grid: Mapping[str, Any] | None = None,
+    site_shapes: Sequence[SiteShape] = (),
+    drawing: str = "",
     layers: Mapping[str, bool] | None = None,
     credit: str = "",
 ) -> dict[str, Any]:
@@ -389,6 +405,10 @@ def map_values(
         Code to the number of sites that are known by their tambon only; drawn as a badge, never as a point.
     grid : mapping, optional
         From `grid_layer`; offered, and not shown before a person asks for it: it lies over the tambons.
+    site_shapes : sequence of SiteShape
+        Lines and areas.
+    drawing : str
+        What a person draws now, ``point``, ``line`` or ``polygon``; "" for nothing.
     layers : mapping, optional
         Layer (of `LAYERS`) to shown at first; a layer that is not named is not offered. By default all that have
         something to show.
@@ -408,7 +428,7 @@ def map_values(
         raise ValueError("detections need `shown`, which says which of them count")
     counts = {code: int(number) for code, number in (site_counts or {}).items() if number}
     if layers is None:
-        has = {"points": bool(points_url), "stations": bool(stations), "sites": bool(sites or counts)}
+        has = {"points": bool(points_url), "stations": bool(stations), "sites": bool(sites or counts or site_shapes)}
         layers = {name: name != "grid" for name in LAYERS if has.get(name, name != "grid" or grid is not None)}
     if unknown := set(layers) - set(LAYERS):
         raise ValueError(f"layers: expected names of {LAYERS}, got {sorted(unknown)}")
@@ -424,6 +444,8 @@ def map_values(
         "sites": [asdict(mark) for mark in sites],
         "site_counts": counts,
         "grid": None if grid is None else dict(grid),
+        "site_shapes": [asdict(shape) for shape in site_shapes],
+        "drawing": drawing,
         "layers": {name: bool(layers[name]) for name in LAYERS if name in layers},
         "credit": credit,
     }

@@ -32,6 +32,13 @@ def chosen_on(key: str) -> str | None:
     return code
 
 
+def drawn_on(key: str) -> str | None:
+    """Return the shape that was finished on the map `key` in this rerun, as GeoJSON text; None when none was."""
+    state = st.session_state.get(key)
+    shape: str | None = state.get("drawn") if state is not None else None
+    return shape
+
+
 def show_map(
     key: str,
     page_url: str,
@@ -70,7 +77,7 @@ def show_map(
         "height": height,
         "phone_height": phone_height,
     }
-    answer = _frame(key=key, data=payload, on_clicked_change=_note_choice)
+    answer = _frame(key=key, data=payload, on_clicked_change=_note_choice, on_drawn_change=_note_choice)
     code: str | None = answer.clicked
     return code
 

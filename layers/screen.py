@@ -14,7 +14,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from data.errors import HazeError
-from layers import charts, notice, palette, stored
+from layers import charts, notice, palette, signed, stored
 from layers import season as season_view
 from layers import sources as sources_view
 from layers import today as today_view
@@ -85,6 +85,7 @@ def frame(outside: Outside) -> tuple[Desk, View]:
             on_change=note_choice,
             args=("lang", "w_lang"),
         )
+        signed.corner(desk, view.lang)
     state = {"is_sample": desk.is_sample, "outline_detail": desk.outline_detail}
     notices = notice.of_state(view.lang, **state, alone_since=None if desk.is_sample else desk.alone_since())
     notice.show(notices, say(view.lang, "notice.more"), notice.details(view.lang, **state))
@@ -298,8 +299,11 @@ def data() -> None:
     st.subheader(say(lang, "data.title"))
     st.dataframe(stored.status(desk, lang), hide_index=True)
     st.markdown(f"#### {say(lang, 'data.import')}")
-    st.caption(say(lang, "data.import_note"))
-    _upload(desk, view)
+    if signed.author(desk).plans:
+        st.caption(say(lang, "data.import_note"))
+        _upload(desk, view)
+    else:
+        st.caption(say(lang, "signed.needed"))
     st.markdown(f"#### {say(lang, 'data.download')}")
     first, last = view.period
     period = {"first": say_day(lang, first), "last": say_day(lang, last)}
@@ -316,7 +320,9 @@ def sources() -> None:
     outside: Outside = st.session_state["outside"]
     st.subheader(say(lang, "sources.title"))
     st.caption(say(lang, "sources.note"))
-    if st.button(say(lang, "sources.refresh"), type="primary", key="w_refresh"):
+    if not signed.author(desk).plans:
+        st.caption(say(lang, "signed.needed"))
+    elif st.button(say(lang, "sources.refresh"), type="primary", key="w_refresh"):
         with st.spinner(say(lang, "sources.working")):
             _refresh(desk, view, outside)
     found = st.session_state.get("outcomes")

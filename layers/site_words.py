@@ -5,9 +5,15 @@ A site whose position is not known is counted at its tambon and never drawn as a
 
 from __future__ import annotations
 
-import pandas as pd
+import json
+from typing import Any
 
-from layers.map import SiteMark
+import pandas as pd
+import shapely
+
+from data.registry.tables import PLANNED
+from layers.map import SiteMark, SiteShape
+from layers.palette import SITE_COLOUR, SITE_COLOURS
 from layers.words import Lang, say, texts
 
 
@@ -19,9 +25,45 @@ def kind_name(lang: Lang, kind: str) -> str:
 def site_marks(lang: Lang, sites: pd.DataFrame) -> list[SiteMark]:
     """Return the sites known as a point, as marks."""
     return [
-        SiteMark(getattr(row, f"name_{lang}"), row.lon, row.lat, (kind_name(lang, row.kind), row.lead_th))
+        SiteMark(
+            getattr(row, f"name_{lang}"),
+            row.lon,
+            row.lat,
+            _lines(lang, row),
+            colour_of(row.issue),
+            row.state in PLANNED,
+        )
         for row in sites[sites["lon"].notna()].itertuples()
     ]
+
+
+def site_shapes(lang: Lang, sites: pd.DataFrame) -> list[SiteShape]:
+    """Return the sites known as a line or an area, as shapes."""
+    return [
+        SiteShape(
+            getattr(row, f"name_{lang}"),
+            json.loads(shapely.to_geojson(shapely.from_wkb(row.geometry))),
+            _lines(lang, row),
+            colour_of(row.issue),
+            row.state in PLANNED,
+        )
+        for row in sites[sites["geometry"].notna() & sites["lon"].isna()].itertuples()
+    ]
+
+
+def colour_of(issue: str) -> str:
+    """Return the colour of an issue's sites."""
+    return SITE_COLOURS.get(issue, SITE_COLOUR)
+
+
+def _lines(lang: Lang, row: Any) -> tuple[str, ...]:
+    told = [kind_name(lang, row.kind), say(lang, f"issue.{row.issue}"), state_name(lang, row.state), row.lead_th]
+    return tuple(text for text in told if text)
+
+
+def state_name(lang: Lang, state: str) -> str:
+    """Return the words for a state; "" where it is not stated."""
+    return say(lang, f"state.{state}") if state else ""
 
 
 def haze_counts(sites: pd.DataFrame) -> dict[str, int]:

@@ -20,7 +20,7 @@ from layers import palette
 from layers.grid_layer import grid_layer
 from layers.map import Shown, StationMark, map_values
 from layers.palette import Legend
-from layers.site_words import haze_counts, listed, site_marks
+from layers.site_words import haze_counts, listed, site_marks, site_shapes
 from layers.stored import age
 from layers.view import View
 from layers.words import Lang, say, say_day, say_time
@@ -159,7 +159,6 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
     if left_out:
         warnings.append(say(lang, "today.points_left_out", count=f"{left_out:,}"))
     colours, fills, legend, tip = _fills(desk, view, counted, air, missing)
-    grid = grid_layer(desk, "pm25", view.day, palette.pm25_bands(lang)) if view.theme == "pm25" else None
     start, end = day_bounds(first, last)
     values = map_values(
         lang=lang,
@@ -172,9 +171,9 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         stations=_station_marks(lang, air),
         sites=site_marks(lang, sites),
         site_counts=haze_counts(sites),
-        grid=grid,
-        credit=_credit(desk, lang)
-        + (f" {say(lang, 'map.grid_credit', source=grid['source'].upper())}" if grid else ""),
+        grid=grid_layer(desk, "pm25", view.day, palette.pm25_bands(lang)) if view.theme == "pm25" else None,
+        site_shapes=site_shapes(lang, sites),
+        credit=_credit(desk, lang),
     )
     legends = [
         legend,

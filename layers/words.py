@@ -86,7 +86,13 @@ def say_remark(lang: Lang, key: str, count: int, rows: Iterable[int], context: M
 
 def say_problems(lang: Lang, problems: Iterable[Any]) -> str:
     """Return the words for what is wrong with a record, or how it was understood, one after the other."""
-    return "; ".join(texts(lang)[f"remark.{one.key}"].format_map(_Gaps(one.context)) for one in problems)
+    known = texts(lang)
+    told = []
+    for one in problems:
+        field = str(one.context.get("field", ""))
+        named = {**one.context, "field": known.get(f"field.{field.partition('.')[2] or field}", field)}
+        told.append(known[f"remark.{one.key}"].format_map(_Gaps(named)))
+    return "; ".join(told)
 
 
 def say_verdict(lang: Lang, verdict: Any) -> str:

@@ -61,7 +61,9 @@ def signal(
         known = None
     if known is not None and year in known.counts:
         now = known.counts[year].reindex(codes).to_numpy(dtype="float64")
-        earlier = known.counts.drop(columns=[one for one in known.counts if one >= year]).reindex(codes)
+        earlier = known.counts.drop(columns=[one for one in known.counts.columns if int(str(one)) >= year]).reindex(
+            codes
+        )
         table["hotspots"] = pd.Series(now).astype("Int64")
         table["days_stored"] = known.days[year]
         if earlier.shape[1]:
@@ -73,7 +75,7 @@ def signal(
 
 
 def _over(now: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    return np.divide(now, usual, out=np.full(len(now), np.nan), where=usual > 0) - 1
+    return np.asarray(np.divide(now, usual, out=np.full(len(now), np.nan), where=usual > 0) - 1)
 
 
 def _alike(now: np.ndarray, usual: np.ndarray, area: np.ndarray, acted: np.ndarray) -> np.ndarray:
@@ -85,7 +87,7 @@ def _alike(now: np.ndarray, usual: np.ndarray, area: np.ndarray, acted: np.ndarr
     nearest = np.argsort(away, axis=1, kind="stable")[:, :ALIKE]
     enough = np.isfinite(np.take_along_axis(away, nearest, axis=1)).all(axis=1)
     change = _over(now[nearest].sum(axis=1), usual[nearest].sum(axis=1))
-    return np.where(enough & (nearest.shape[1] == ALIKE), change, np.nan)
+    return np.asarray(np.where(enough & (nearest.shape[1] == ALIKE), change, np.nan))
 
 
 def _whole(index: pd.Index) -> pd.Series:

@@ -63,8 +63,9 @@ def means(array: xr.DataArray, weights: Weights, least: float = LEAST_COVERAGE) 
 
 def _pieces(array: xr.DataArray) -> Iterator[slice]:
     n = array.sizes["time"]
-    even = (min(_AT_ONCE, n - at) for at in range(0, n, _AT_ONCE))
-    lengths = array.chunksizes.get("time") or tuple(even)
+    lengths = array.chunksizes.get("time", (n,) if isinstance(array.variable._data, np.ndarray) else None)
+    if lengths is None:
+        lengths = tuple(min(_AT_ONCE, n - at) for at in range(0, n, _AT_ONCE))
     ends = np.cumsum([0, *lengths])
     return (slice(int(low), int(high)) for low, high in itertools.pairwise(ends))
 

@@ -87,6 +87,11 @@ def workbook(found: dict[str, pd.DataFrame]) -> bytes:
     return out.getvalue()
 
 
+def template_bytes() -> bytes:
+    """Return an empty list of sites to fill in, as a workbook."""
+    return workbook({"sites": sheet.template()})
+
+
 def _geojson(registry: Registry) -> bytes:
     features = []
     kept = registry.all("sites")

@@ -10,6 +10,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (event.source !== frame.contentWindow || event.origin !== location.origin) return;
       if (event.data.desk === "ready") frame.desk.tell();
       if (event.data.desk === "clicked") frame.desk.trigger("clicked", event.data.code);
+      if (event.data.desk === "drawn") frame.desk.trigger("drawn", event.data.geometry);
     };
     frame.desk.tell = () =>
       frame.contentWindow?.postMessage({ desk: "values", values: frame.desk.values }, location.origin);

@@ -51,6 +51,7 @@
       this.finger = window.matchMedia("(pointer: coarse)").matches;
       this.makePanes();
       this.makeLayers();
+      this.sketch = new desk.Sketch(this);
       this.outline = this.read(page.outline, "json").then((outline) => this.drawOutline(outline));
       this.outline.catch(() => this.notice("outline_missing"));
       window.addEventListener("message", (event) => {
@@ -119,7 +120,7 @@
     // ---- layers ------------------------------------------------------------------------------------------------
 
     makePanes() {
-      const panes = { tambons: 400, grid: 405, amphoes: 410, chosen: 420, points: 430, names: 440, marks: 600 };
+      const panes = { tambons: 400, grid: 405, amphoes: 410, chosen: 420, shapes: 425, points: 430, names: 440, marks: 600 };
       for (const [name, z] of Object.entries(panes)) {
         const pane = this.map.createPane(name);
         pane.style.zIndex = z;
@@ -222,6 +223,7 @@
       this.drawSites();
       this.makeControls();
       this.choose(values.chosen, true);
+      this.sketch.set(values.drawing);
       if (this.tipFor && this.map.hasLayer(this.tip)) this.showTip(this.tip.getLatLng(), this.tipFor);
       this.drawn = turn;
     }
@@ -307,14 +309,23 @@
     }
 
     drawSites() {
-      if (!this.changed("sites") & !this.changed("site_counts")) return;
+      if (!this.changed("sites") & !this.changed("site_counts") & !this.changed("site_shapes")) return;
       this.layers.sites.clearLayers();
+      for (const site of this.values.site_shapes) {
+        const style = { color: site.colour, weight: 4, fillOpacity: 0.25, dashArray: site.planned ? "3 7" : null };
+        const shape = L.geoJSON(site.geometry, { style, pane: "shapes", bubblingMouseEvents: false });
+        shape.on("click", (event) => {
+          if (this.sketch.active) this.sketch.add(event.latlng);
+          else this.popup(event.latlng, this.card(site.name, site.lines));
+        });
+        this.layers.sites.addLayer(shape);
+      }
       for (const site of this.values.sites) {
         const pin = { d: "M14 27 C8 19 4 15 4 10.5 A10 10 0 0 1 24 10.5 C24 15 20 19 14 27 Z" };
         const node = drawing(
           28,
-          ["path", { ...pin, fill: site.colour, stroke: "#ffffff", "stroke-width": 2 }],
-          ["circle", { cx: 14, cy: 10.5, r: 4, fill: "#ffffff" }]
+          ["path", { ...pin, fill: site.planned ? "#ffffff" : site.colour, stroke: site.planned ? site.colour : "#ffffff", "stroke-width": 2 }],
+          ["circle", { cx: 14, cy: 10.5, r: 4, fill: site.planned ? site.colour : "#ffffff" }]
         );
         const marker = this.mark([site.lat, site.lon], node, 28, site.name, "");
         marker.options.icon.options.iconAnchor = [14, 27];
@@ -393,6 +404,10 @@
     }
 
     clicked(event, tambon) {
+      if (this.sketch.active) {
+        this.sketch.add(event.latlng);
+        return;
+      }
       const reach = this.finger ? NEAR_FINGER : NEAR_MOUSE;
       const point = this.pointsShown() ? this.layers.points.nearest(event.containerPoint, reach) : null;
       if (point) {
@@ -409,6 +424,10 @@
 
     tell(code) {
       if (window.parent !== window) window.parent.postMessage({ desk: "clicked", code }, location.origin);
+    }
+
+    tellDrawn(geometry) {
+      if (window.parent !== window) window.parent.postMessage({ desk: "drawn", geometry }, location.origin);
     }
 
     /** Outline the chosen tambon. One that was chosen elsewhere (a list, a link) is brought into view. */

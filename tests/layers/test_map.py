@@ -205,6 +205,7 @@ def test_page_names_no_address_outside() -> None:
         "../vendor/leaflet/leaflet.js",
         "../desk/decode.js",
         "../desk/draw.js",
+        "../desk/sketch.js",
         "../desk/map.js",
     ]
 
