@@ -179,7 +179,7 @@ def test_an_empty_store_without_the_sample(lang: Lang, page: str, monkeypatch: p
     assert len(app.error) == 0
     if page == "data":
         states = app.dataframe[0].value[say(lang, "column.verdict")].tolist()
-        assert states.count(say(lang, "verdict.empty")) == 2
+        assert states.count(say(lang, "verdict.empty")) == 3
     else:
         assert [one.value for one in app.info] == [say(lang, "error.no_hotspots")]
 
