@@ -13,6 +13,7 @@ import pandas as pd
 
 from models import air, surface
 from models.desk import Desk
+from models.people import people
 
 Weight = Literal["population", "area"]
 COLUMNS = ("code", "time", "pm25", "coverage", "aqi", "class", "low", "high")
@@ -52,7 +53,7 @@ def amphoe_air(desk: Desk, first: dt.date, last: dt.date, averaging: str) -> tup
         bounds, as if the errors of neighbours were all one: no narrower than the truth; NaN where all was measured.
         A mean whose tambons with a value hold less than `models.air.MIN_SHARE` of the weight is missing.
     weight : str
-        ``population`` where people of every tambon of the place are stored, else ``area``.
+        ``population`` where the people of every tambon of the place are known (`models.people`), else ``area``.
 
     Raises
     ------
@@ -65,14 +66,11 @@ def amphoe_air(desk: Desk, first: dt.date, last: dt.date, averaging: str) -> tup
 
 
 def weights(desk: Desk) -> tuple[pd.Series, Weight]:
-    """Return the weight of each tambon of the place, by code: registered people, or km² where some are not known."""
-    tambons = desk.tambons.set_index("tambon")
-    people = desk.store.population(desk.state)
-    if people is not None:
-        count = people.set_index("tambon")["population"].reindex(tambons.index).astype("float64")
-        if count.notna().all() and count.sum() > 0:
-            return count, "population"
-    return tambons["area_km2"], "area"
+    """Return the weight of each tambon of the place, by code: people, or km² where those of some are not known."""
+    count = people(desk)["people"]
+    if count.notna().all() and count.sum() > 0:
+        return count, "population"
+    return desk.tambons.set_index("tambon")["area_km2"], "area"
 
 
 def mean_over_amphoes(tambons: pd.DataFrame, weight: pd.Series) -> pd.DataFrame:

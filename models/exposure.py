@@ -16,30 +16,12 @@ import pandas as pd
 from data.variables import standard_24h
 from models import air
 from models.desk import Desk
+from models.people import people
 from models.surface import daily_surface
 
 Level = Literal["tambon", "amphoe", "province"]
 _WIDTH = {"tambon": 6, "amphoe": 4, "province": 2}
 _BOUNDS = ("", "_low", "_high")
-
-
-def people(desk: Desk) -> pd.DataFrame:
-    """Return the registered people of each tambon of the place.
-
-    Returns
-    -------
-    DataFrame
-        By ``tambon`` (index): ``people``, ``older`` (60 and over), float, NaN where no file told; ``year`` (Int64) and
-        ``source`` of the figure.
-    """
-    codes = pd.Index(desk.tambons["tambon"], name="tambon")
-    stored = desk.store.population(desk.state)
-    if stored is None:
-        nothing = {"people": np.nan, "older": np.nan, "source": ""}
-        return pd.DataFrame(nothing, index=codes).assign(year=pd.array([pd.NA] * len(codes), "Int64"))
-    table = stored.set_index("tambon").reindex(codes).rename(columns={"population": "people"})
-    table = table.astype({"people": "float64", "older": "float64", "year": "Int64"})
-    return table.assign(source=table["source"].astype("object").fillna(""))[["people", "older", "source", "year"]]
 
 
 def exposure(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:

@@ -19,12 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from data.clock import day_bounds, thai_days
 from models import air, drift, instruments, kriging, witnesses
+from models.derived import kept
 from models.desk import Desk
 from models.kriging import Floats
 from models.witnesses import NUGGET, SLOPE, Witnesses
 
 #: Part of the key of the stored years; grows when the method gives other numbers.
-VERSION = 1
+VERSION = 2
 #: No estimate farther than this from the nearest instrument: the test by leaving stations out goes no farther
 #: (76t of Mae Sot until 2021, 179 km from the next).
 MOST_KM = 180.0
@@ -99,14 +100,46 @@ def hourly_surface(desk: Desk, first: dt.date, last: dt.date, averaging: str = "
     return surface(desk, first, last, averaging)
 
 
+def newest_surface(desk: Desk, day: dt.date) -> tuple[pd.DataFrame, str]:
+    """Return the surface of one day as a map shows it: of the newest running mean of each station, else of the day.
+
+    Returns
+    -------
+    table : DataFrame
+        One row per tambon, SURFACE_COLUMNS; ``time`` is the newest stamp, or the start of the day.
+    averaging : str
+        ``PT24H`` where any station published a running mean on that day, else ``P1D``.
+
+    Raises
+    ------
+    NotStored
+        When no reading was ever stored.
+    """
+    readings = desk.readings(day, day, everywhere=True)
+    series = air.station_series(readings, day, day, "PT24H").dropna(subset="pm25")
+    if series.empty:
+        table = daily_surface(desk, day, day).drop(columns="day")
+        return _typed(table.assign(time=pd.Timestamp(day_bounds(day, day)[0]))), "P1D"
+    newest = series.drop_duplicates("code", keep="last").assign(time=series["time"].max())
+    return _surface(desk, readings, newest, "PT24H"), "PT24H"
+
+
 def surface(desk: Desk, first: dt.date, last: dt.date, averaging: str) -> pd.DataFrame:
     """Work the surface out anew from the stored readings; SURFACE_COLUMNS, by time and tambon."""
     readings = desk.readings(first, last, everywhere=True)
     series = air.station_series(readings, first, last, averaging)
-    wide = series.pivot(index="time", columns="code", values="pm25")
-    share = series.pivot(index="time", columns="code", values="coverage")
+    every = None
     if averaging == "P1D":
         every = pd.date_range(day_bounds(first, first)[0], day_bounds(last, last)[0], freq="24h", unit="us")
+    return _surface(desk, readings, series, averaging, every)
+
+
+def _surface(
+    desk: Desk, readings: pd.DataFrame, series: pd.DataFrame, averaging: str, every: pd.DatetimeIndex | None = None
+) -> pd.DataFrame:
+    wide = series.pivot(index="time", columns="code", values="pm25")
+    share = series.pivot(index="time", columns="code", values="coverage")
+    if every is not None:
         wide, share = wide.reindex(every), share.reindex(every)
     if not len(wide.index):
         return _typed(pd.DataFrame(columns=list(SURFACE_COLUMNS)))
@@ -244,7 +277,7 @@ def _stored_year(desk: Desk, year: int) -> pd.DataFrame:
         table = surface(desk, dt.date(year, 1, 1), dt.date(year, 12, 31), "P1D")
         pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd")
 
-    return _typed(pd.read_parquet(desk.store.derived(name, key, build)))
+    return kept(desk.store, name, key, build, lambda path: _typed(pd.read_parquet(path)))
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

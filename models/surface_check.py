@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from data.clock import thai_days
 from data.errors import NotStored
 from models import air, drift, instruments, kriging, surface, witnesses
+from models.derived import kept
 from models.desk import Desk
 from models.witnesses import Witnesses
 
@@ -77,7 +78,10 @@ def station_days(desk: Desk) -> pd.DataFrame:
     def build(path: Path) -> None:
         pq.write_table(pa.Table.from_pandas(_station_days(desk), preserve_index=False), path, compression="zstd")
 
-    return pd.read_parquet(desk.store.derived("surface_check.parquet", key, build)).astype(CHECK_COLUMNS)
+    def load(path: Path) -> pd.DataFrame:
+        return pd.read_parquet(path).astype(CHECK_COLUMNS)
+
+    return kept(desk.store, "surface_check.parquet", key, build, load)
 
 
 def scores(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:

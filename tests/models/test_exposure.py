@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from models import exposure
+from models.people import people
 from tests.models.test_surface import AROUND, DAY, EVEN, NEXT, desk
 
 PEOPLE = {"520101": 1000, "520102": 200, "520103": 300, "520104": 400}
@@ -99,6 +100,6 @@ def test_the_standard_is_the_one_of_the_day(tmp_path: Path) -> None:
 
 
 def test_without_a_population_file(tmp_path: Path) -> None:
-    table = exposure.people(desk(tmp_path, EVEN))
+    table = people(desk(tmp_path, EVEN))
     assert table[["people", "older"]].isna().all(axis=None)
     assert len(table) == 4
