@@ -62,6 +62,7 @@ pages = [
     st.Page("layers/pages/choose.py", title=say(lang, "page.choose"), url_path="choose"),
     st.Page("layers/pages/sites.py", title=say(lang, "page.sites"), url_path="sites"),
     st.Page("layers/pages/plan.py", title=say(lang, "page.plan"), url_path="plan"),
+    st.Page("layers/pages/estimates.py", title=say(lang, "page.estimates"), url_path="estimates"),
     st.Page("layers/pages/data.py", title=say(lang, "page.data"), url_path="data"),
     st.Page("layers/pages/sources.py", title=say(lang, "page.sources"), url_path="sources"),
 ]

@@ -197,10 +197,50 @@ def pm25_lines(
     )
     if limit is None:
         return _styled(line.properties(height=height))
+    return _styled(alt.layer(line, *_limit_rule(lang, limit)).properties(height=height))
+
+
+def air_band(
+    lang: Lang, table: pd.DataFrame, limit: float | None, pattern: str, *, height: int = 210
+) -> alt.Chart | alt.LayerChart:
+    """Return one place's PM2.5 as a line inside its 90 % interval, with the standard in force.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `time` (local, no zone), `pm25`, `low`, `high` (µg/m³) and `state` (words).
+    limit : float or None
+        The 24 h standard, µg/m³; None where there was none yet.
+    pattern : str
+        How a time is written, such as ``"%d/%m"``.
+    """
+    x = alt.X("time:T", title=None, axis=alt.Axis(format="%d/%m", tickCount=6, labelOverlap=True))
+    base = alt.Chart(table).encode(x=x)
+    band = base.mark_area(color=_YEARS[2], opacity=0.28).encode(
+        y=alt.Y("low:Q", title=say(lang, "chart.pm25")), y2="high:Q"
+    )
+    line = base.mark_line(color=_YEARS[1], strokeWidth=1.8, point=alt.OverlayMarkDef(size=16, color=_YEARS[1])).encode(
+        y="pm25:Q",
+        tooltip=[
+            alt.Tooltip("time:T", format=pattern, title=say(lang, "chart.day")),
+            alt.Tooltip("pm25:Q", format=".1f", title=say(lang, "chart.pm25")),
+            alt.Tooltip("low:Q", format=".0f", title=say(lang, "air.low")),
+            alt.Tooltip("high:Q", format=".0f", title=say(lang, "air.high")),
+            alt.Tooltip("state:N", title=say(lang, "air.how")),
+        ],
+    )
+    layers = [band, line]
+    if limit is not None:
+        layers += _limit_rule(lang, limit)
+    return _styled(alt.layer(*layers).properties(height=height))
+
+
+def _limit_rule(lang: Lang, limit: float) -> list[alt.Chart]:
+    """Return the dashed line of the standard and its name."""
     rule = alt.Chart(pd.DataFrame({"limit": [limit]})).mark_rule(color=_INK, strokeDash=[5, 4]).encode(y="limit:Q")
     name = (
         alt.Chart(pd.DataFrame({"limit": [limit], "text": [say(lang, "chart.limit", limit=f"{limit:g}")]}))
         .mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=_INK, fontSize=11)
         .encode(y="limit:Q", x=alt.value(0), text="text:N")
     )
-    return _styled(alt.layer(line, rule, name).properties(height=height))
+    return [rule, name]

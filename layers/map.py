@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -368,6 +368,7 @@ def map_values(
     lang: str,
     colours: Sequence[str],
     tambons: Mapping[str, tuple[int | None, str]],
+    hatched: Collection[str] = (),
     tip: tuple[str, str] = ("", ""),
     chosen: str = "",
     points_url: str = "",
@@ -390,7 +391,10 @@ def map_values(
     colours : sequence of str
         Fill of each class, such as `palette.COUNT_COLOURS`.
     tambons : mapping
-        Code to (class or None where there is no value, text of the value in the hover card; "" for none).
+        Code to (class or None where there is no value, text of the value in the hover card; "" for none; a line
+        break begins a new line).
+    hatched : collection of str
+        Codes whose fill has lines across it: values that were not measured.
     tip : tuple of 2 str
         Words before and after the value: ``("จุดความร้อน", "จุด")``.
     chosen : str
@@ -436,6 +440,7 @@ def map_values(
         "lang": lang,
         "colours": list(colours),
         "tambons": {code: [None if at is None or at < 0 else int(at), text] for code, (at, text) in tambons.items()},
+        "hatched": sorted(hatched),
         "tip": list(tip),
         "chosen": chosen or "",
         "points": points_url.removeprefix("live/"),

@@ -56,7 +56,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a legend. `shape` is ``"fill"``, ``"ring"``, ``"line"``, ``"pin"``, ``"badge"`` or a class shape."""
+    """One line of a legend.
+
+    `shape` is ``"fill"``, ``"hatch"``, ``"ring"``, ``"line"``, ``"pin"``, ``"badge"`` or a class shape.
+    """
 
     colour: str
     shape: str
@@ -136,14 +139,26 @@ def band_of(value: float | None, bands: Sequence[Band]) -> int:
 
 
 def band_legend(
-    title: str, bands: Sequence[Band], *, shapes: bool = True, no_value: str = "", note: str = ""
+    title: str,
+    bands: Sequence[Band],
+    *,
+    shapes: bool = True,
+    estimated: str = "",
+    no_value: str = "",
+    note: str = "",
 ) -> Legend:
-    """Return the legend of concentration classes; `shapes` when stations are drawn, plain fields otherwise."""
+    """Return the legend of concentration classes.
+
+    `shapes` when stations are drawn, plain fields otherwise; `estimated` is the word for hatched fields, if any are
+    shown.
+    """
     entries = [
         Entry(band.colour, band.shape if shapes else "fill", f"{_span(band)} {band.label}".strip()) for band in bands
     ]
+    if estimated:
+        entries.append(Entry("#ffffff", "hatch", estimated))
     if no_value:
-        entries.append(Entry(NO_VALUE_COLOUR, "circle" if shapes else "fill", no_value))
+        entries.append(Entry(NO_VALUE_COLOUR, "circle" if shapes and not estimated else "fill", no_value))
     return Legend(title, tuple(entries), note)
 
 
@@ -186,6 +201,9 @@ def _luminance(colour: str) -> float:
 #: Each shape in a square of 18; the class shapes are those of static/desk/map.js.
 _SHAPES = {
     "fill": '<rect x="1" y="2" width="16" height="14" rx="2" fill="{0}" stroke="#8c8a80"/>',
+    # The lines are those of the hatch in static/desk/map.js.
+    "hatch": '<rect x="1" y="2" width="16" height="14" rx="2" fill="{0}" stroke="#8c8a80"/>'
+    '<path d="M2 12 L12 2 M2 7 L7 2 M4 16 L16 4 M9 16 L17 8" stroke="#1f2a2e" stroke-opacity="0.55"/>',
     "circle": '<circle cx="9" cy="9" r="6.5" fill="{0}" stroke="#1f2a2e"/>',
     "square": '<rect x="3" y="3" width="12" height="12" rx="2" fill="{0}" stroke="#1f2a2e"/>',
     "triangle": '<path d="M9 2 L16.5 16 L1.5 16 Z" fill="{0}" stroke="#1f2a2e"/>',

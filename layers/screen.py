@@ -6,7 +6,7 @@ What is shown comes worded from `today`, `season` and `stored`; what is chosen g
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,9 @@ from layers import season as season_view
 from layers import sources as sources_view
 from layers import today as today_view
 from layers.export import FORMATS
+from layers.figures import Figure, figures_html
 from layers.map_view import chosen_on, show_map
+from layers.screens import air as air_screen
 from layers.view import (
     FIRST_DAY,
     LAST_DAY,
@@ -162,9 +164,9 @@ def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
         )
 
 
-def show_figures(figures: list[today_view.Figure]) -> None:
+def show_figures(figures: Sequence[Figure]) -> None:
     """Show large numbers side by side."""
-    st.html(today_view.figures_html(figures))
+    st.html(figures_html(figures))
 
 
 def today() -> None:
@@ -227,6 +229,7 @@ def _panel(desk: Desk, view: View) -> None:
         st.caption(say(lang, "panel.trend"))
         st.altair_chart(charts.daily_bars(lang, *panel.trend), width="stretch", theme=None)
     st.markdown(f"**{say(lang, 'panel.air')}**  \n{panel.station}")
+    air_screen.of_tambon(desk, view)
     st.markdown(f"**{say(lang, 'panel.sites', count=len(panel.sites))}**")
     if not panel.sites:
         st.caption(say(lang, "panel.no_sites"))

@@ -16,7 +16,9 @@ import pandas as pd
 from data import places
 from data.clock import day_bounds, season_of
 from data.errors import NotStored
+from layers import air as air_words
 from layers import palette
+from layers.figures import Figure
 from layers.grid_layer import grid_layer
 from layers.map import Shown, StationMark, map_values
 from layers.palette import Legend
@@ -30,16 +32,6 @@ from models.desk import Desk
 #: Hours after which the newest row turns amber, then red. A satellite passes about every six hours; a station publishes
 #: hourly, but those of Lampang fall silent after midnight and fill in later.
 FRESH_HOURS = {"hotspots": (12, 24), "readings": (5, 24)}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One large number with its name and what it rests on."""
-
-    label: str
-    value: str
-    detail: str = ""
-    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,19 +61,6 @@ class Panel:
     amphoe_sites: list[dict[str, str]]
     detections: pd.DataFrame
     coordinates: str
-
-
-def figures_html(figures: list[Figure]) -> str:
-    """Return figures as cards that stand side by side and wrap on a phone; every text escaped."""
-    cards = "".join(
-        '<div style="flex:1 1 150px;min-width:140px;border:1px solid #d9d5cc;border-radius:8px;padding:10px 14px;'
-        f'background:#fff;border-top:5px solid {html.escape(figure.colour or "#d9d5cc", quote=True)}">'
-        f'<div style="font-size:0.92rem;color:#3c484c">{html.escape(figure.label)}</div>'
-        f'<div style="font-size:1.75rem;font-weight:600;line-height:1.25">{html.escape(figure.value)}</div>'
-        f'<div style="font-size:0.86rem;color:#4f5b5f">{html.escape(figure.detail)}</div></div>'
-        for figure in figures
-    )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:10px">{cards}</div>'
 
 
 def freshness_html(desk: Desk, lang: Lang) -> str:
@@ -158,12 +137,14 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         warnings.append(say(lang, "today.days_missing", missing=missing, days=(last - first).days + 1))
     if left_out:
         warnings.append(say(lang, "today.points_left_out", count=f"{left_out:,}"))
-    colours, fills, legend, tip = _fills(desk, view, counted, air, missing)
+    day = air_words.of_day(desk, view) if view.theme == "pm25" else None
+    colours, fills, legend, tip = _fills(desk, view, counted, missing) if day is None else _pm25_fills(desk, view, day)
     start, end = day_bounds(first, last)
     values = map_values(
         lang=lang,
         colours=colours,
         tambons=fills,
+        hatched=() if day is None else day.estimated,
         tip=tip,
         chosen=view.tambon,
         points_url=points_url,
@@ -180,13 +161,18 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         palette.detection_legend(say(lang, "today.points"), _detection_words(desk, lang)),
         palette.site_legend(say(lang, "today.sites"), {k: say(lang, f"legend.{k}") for k in ("site", "sites_here")}),
     ]
+    figures = _figures(desk, view, sites, counted, air)
+    table = _table(desk, view, sites, counted)
+    if day is not None:
+        figures.append(air_words.people_over(desk, view, day))
+        table = table.merge(air_words.day_columns(lang, day), on="code", how="left")
     return Today(
         title=_title(lang, view),
         freshness=freshness_html(desk, lang),
-        figures=_figures(desk, view, sites, counted, air),
+        figures=figures,
         values=values,
         legends=legends,
-        table=_table(desk, view, sites, counted),
+        table=table,
         rule=_rule(lang, view),
         warnings=warnings,
     )
@@ -227,31 +213,25 @@ def _detection_words(desk: Desk, lang: Lang) -> dict[str, str]:
     return words
 
 
-def _fills(
-    desk: Desk, view: View, counted: pd.DataFrame, air: pd.DataFrame, missing: int
+def _pm25_fills(
+    desk: Desk, view: View, day: air_words.DayAir
 ) -> tuple[tuple[str, ...], dict[str, tuple[int | None, str]], Legend, tuple[str, str]]:
     lang = view.lang
-    if view.theme == "pm25":
-        bands = palette.pm25_bands(lang)
-        found = air[air["pm25"].notna()].groupby("tambon")["pm25"].mean()
-        fills: dict[str, tuple[int | None, str]] = {}
-        for code in desk.tambons["tambon"]:
-            value = float(found.get(code, np.nan))
-            fills[code] = (
-                (None, say(lang, "today.no_station"))
-                if np.isnan(value)
-                else (
-                    palette.band_of(value, bands),
-                    f"{value:.1f} µg/m³ · {bands[palette.band_of(value, bands)].label}",
-                )
-            )
-        legend = palette.band_legend(
-            say(lang, "today.pm25_legend"),
-            bands,
-            no_value=say(lang, "today.no_station"),
-            note=_instrument_note(desk, view),
-        )
-        return tuple(band.colour for band in bands), fills, legend, (say(lang, "today.pm25"), "")
+    bands = palette.pm25_bands(lang)
+    legend = palette.band_legend(
+        say(lang, "today.pm25_legend"),
+        bands,
+        estimated=say(lang, "air.estimated_legend"),
+        no_value=say(lang, "air.cannot_tell"),
+        note=_instrument_note(desk, view),
+    )
+    return tuple(band.colour for band in bands), day.fills, legend, (say(lang, "today.pm25"), "")
+
+
+def _fills(
+    desk: Desk, view: View, counted: pd.DataFrame, missing: int
+) -> tuple[tuple[str, ...], dict[str, tuple[int | None, str]], Legend, tuple[str, str]]:
+    lang = view.lang
     bounds = palette.breaks(counted["count"].to_numpy())
     classes = palette.count_classes(counted["count"].to_numpy(), bounds)
     nothing_known = missing == (view.period[1] - view.period[0]).days + 1

@@ -8,6 +8,7 @@ than the truth.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Literal
 
 import numpy as np
@@ -24,8 +25,8 @@ _WIDTH = {"tambon": 6, "amphoe": 4, "province": 2}
 _BOUNDS = ("", "_low", "_high")
 
 
-def exposure(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
-    """Return the daily surface with its people.
+def exposure(desk: Desk, first: dt.date, last: dt.date, codes: Collection[str] | None = None) -> pd.DataFrame:
+    """Return the daily surface with its people, of all tambons of the place or of some.
 
     Returns
     -------
@@ -39,9 +40,10 @@ def exposure(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
     NotStored
         When no reading was ever stored.
     """
-    table = daily_surface(desk, first, last).merge(
-        people(desk)[["people", "older"]], left_on="tambon", right_index=True, how="left"
-    )
+    table = daily_surface(desk, first, last)
+    if codes is not None:
+        table = table[table["tambon"].isin(set(codes))].reset_index(drop=True)
+    table = table.merge(people(desk)[["people", "older"]], left_on="tambon", right_index=True, how="left")
     limits = {day: standard_24h(day.date()) for day in table["day"].unique()}
     table = table.assign(limit=table["day"].map(limits).astype("float64"))
     for bound in _BOUNDS:

@@ -30,18 +30,21 @@ def people(desk: Desk) -> pd.DataFrame:
     stored = desk.store.population(desk.state)
     mine = None if stored is None else stored[stored["tambon"].isin(set(codes))].set_index("tambon")
     if mine is not None and len(mine):
-        out.loc[mine.index, "people"] = mine["population"].astype("float64")
-        out.loc[mine.index, "older"] = mine["older"].astype("float64")
-        out.loc[mine.index, "year"] = mine["year"]
-        out.loc[mine.index, "source"] = mine["source"].astype("object")
-        out.loc[mine.index, "basis"] = "registered"
-        return out
+        told = mine.reindex(codes)
+        return out.assign(
+            people=told["population"].astype("float64"),
+            older=told["older"].astype("float64"),
+            source=told["source"].astype("object").fillna(""),
+            basis=np.where(told["population"].notna(), "registered", ""),
+            year=told["year"].astype("Int64"),
+        )
     try:
         raster = ground.per_tambon(desk.store, desk.tambons, "population", desk.state).set_index("tambon")
     except NotStored:
         return out
-    enough = raster[raster["value"].notna() & (raster["coverage"] >= MIN_SHARE)]
-    out.loc[enough.index, "people"] = enough["value"].astype("float64")
-    out.loc[enough.index, "source"] = enough["source"].astype("object")
-    out.loc[enough.index, "basis"] = "raster"
-    return out
+    enough = raster[raster["value"].notna() & (raster["coverage"] >= MIN_SHARE)].reindex(codes)
+    return out.assign(
+        people=enough["value"].astype("float64"),
+        source=enough["source"].astype("object").fillna(""),
+        basis=np.where(enough["value"].notna(), "raster", ""),
+    )

@@ -39,6 +39,27 @@
     cross: ["path", { d: "M10 2 H24 V10 H32 V24 H24 V32 H10 V24 H2 V10 H10 Z" }],
   };
 
+  const HATCH_SIDE = 8;
+  const HATCH_INK = "rgba(31,42,46,0.5)";
+
+  /** A fill with lines across it. The tile repeats without a seam: each line goes on where it left at the other side. */
+  function hatch(colour) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = HATCH_SIDE;
+    const ctx = canvas.getContext("2d");
+    ctx.fillStyle = colour;
+    ctx.fillRect(0, 0, HATCH_SIDE, HATCH_SIDE);
+    ctx.strokeStyle = HATCH_INK;
+    ctx.lineWidth = 1.2;
+    for (const shift of [-HATCH_SIDE, 0, HATCH_SIDE]) {
+      ctx.beginPath();
+      ctx.moveTo(shift - 1, HATCH_SIDE + 1);
+      ctx.lineTo(shift + HATCH_SIDE + 1, -1);
+      ctx.stroke();
+    }
+    return ctx.createPattern(canvas, "repeat");
+  }
+
   class Desk {
     constructor(map, page) {
       this.map = map;
@@ -47,6 +68,7 @@
       this.chosen = "";
       this.polygons = new Map();
       this.seen = {};
+      this.hatches = new Map();
       this.kept = this.recall();
       this.finger = window.matchMedia("(pointer: coarse)").matches;
       this.makePanes();
@@ -230,14 +252,22 @@
 
     colour() {
       const opaque = this.tiles ? 0.55 : 1;
+      const hatched = new Set(this.values.hatched);
       for (const [code, polygon] of this.polygons) {
         const value = this.values.tambons[code];
-        const fill = value && value[0] !== null ? this.values.colours[value[0]] : NO_VALUE;
+        const plain = value && value[0] !== null ? this.values.colours[value[0]] : NO_VALUE;
+        // Leaflet's canvas takes whatever a canvas can fill with.
+        const fill = hatched.has(code) ? this.hatched(plain) : plain;
         const options = polygon.options;
         if (options.fillColor !== fill || options.fillOpacity !== opaque) {
           polygon.setStyle({ fillColor: fill, fillOpacity: opaque });
         }
       }
+    }
+
+    hatched(colour) {
+      if (!this.hatches.has(colour)) this.hatches.set(colour, hatch(colour));
+      return this.hatches.get(colour);
     }
 
     async loadPoints() {
@@ -387,8 +417,10 @@
       const node = element("div", "desk-card");
       node.appendChild(element("strong", "", this.fullName(tambon)));
       const said = value && value[1] !== "" ? value[1] : this.word("no_value");
-      const words = [this.values.tip[0], said, value && value[1] !== "" ? this.values.tip[1] : ""];
+      const [head, ...lines] = said.split("\n");
+      const words = [this.values.tip[0], head, value && value[1] !== "" ? this.values.tip[1] : ""];
       node.appendChild(element("div", "", words.filter(Boolean).join(" ")));
+      for (const line of lines) node.appendChild(element("div", "", line));
       this.tip.setLatLng(at).setContent(node);
       this.map.openTooltip(this.tip);
     }

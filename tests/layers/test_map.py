@@ -300,6 +300,7 @@ def test_no_value_is_not_class_zero() -> None:
     )
 
     assert values["tambons"] == {"520101": [None, ""], "520102": [None, ""], "520103": [0, "0"]}
+    assert values["hatched"] == []
     json.dumps(values)
 
 

@@ -14,6 +14,7 @@ from data.places import place
 from data.settings import load
 from data.store import Store
 from layers import palette, today
+from layers.figures import Figure, figures_html
 from layers.words import say
 from models.desk import Desk
 from tests import make
@@ -31,7 +32,7 @@ def shown(desk: Desk, **changes: object) -> today.Today:
     return today.build(desk, desks.view(**changes), desks.sites(desk), "live/points-1.bin", 0)
 
 
-def figures(made: list[today.Figure]) -> dict[str, tuple[str, str]]:
+def figures(made: list[Figure]) -> dict[str, tuple[str, str]]:
     return {figure.label: (figure.value, figure.detail) for figure in made}
 
 
@@ -104,12 +105,17 @@ def test_a_satellite_that_is_not_stored_is_not_zero(tmp_path: Path) -> None:
     assert figures(shown(desk, lang="en", sats="SNPP").figures)["Hotspots"][0] == "3"
 
 
-def test_pm25_theme_colours_only_tambons_with_a_station(desk: Desk) -> None:
+def test_pm25_theme_colours_every_tambon_and_marks_the_estimates(desk: Desk) -> None:
     page = shown(desk, theme="pm25", lang="en")
     bands = palette.pm25_bands("en")
     at = [band.low <= 52.0 <= band.high for band in bands].index(True)
-    assert fills(page)["520101"] == [at, f"52.0 µg/m³ · {bands[at].label}"]
-    assert {tuple(fill) for code, fill in fills(page).items() if code != "520101"} == {(None, "no station")}
+    assert fills(page)["520101"] == [at, f"52.0 µg/m³ · {bands[at].label}\nmeasured at A"]
+    assert page.values["hatched"] == ["520102", "520103", "520104"]
+    told = fills(page)["520102"][1].split("\n")
+    assert [line.split(" ")[0] for line in told[1:]] == ["estimated", "nearest"]
+    assert told[2] == "nearest instrument A, 11 km"
+    assert page.table.set_index("code").at["520102", "How known"] == "estimated"
+    assert figures(page.figures)["People above the standard"] == ("–", "not known: import a population table")
     assert page.values["colours"] == [band.colour for band in bands]
     assert page.legends[0].entries[at].colour == bands[at].colour
     mark = page.values["stations"][0]
@@ -227,7 +233,7 @@ def test_an_empty_store_is_no_page_of_zeros(tmp_path: Path) -> None:
 
 
 def test_figure_cards_escape_what_they_say() -> None:
-    made = today.figures_html([today.Figure("<b>", "1 & 2", '"><script>', 'red"')])
+    made = figures_html([Figure("<b>", "1 & 2", '"><script>', 'red"')])
     assert "<b>" not in made
     assert "<script>" not in made
     assert "1 &amp; 2" in made
