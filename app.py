@@ -63,6 +63,8 @@ pages = [
     st.Page("layers/pages/sites.py", title=say(lang, "page.sites"), url_path="sites"),
     st.Page("layers/pages/plan.py", title=say(lang, "page.plan"), url_path="plan"),
     st.Page("layers/pages/estimates.py", title=say(lang, "page.estimates"), url_path="estimates"),
+    st.Page("layers/pages/danger.py", title=say(lang, "page.danger"), url_path="danger"),
+    st.Page("layers/pages/origin.py", title=say(lang, "page.origin"), url_path="origin"),
     st.Page("layers/pages/data.py", title=say(lang, "page.data"), url_path="data"),
     st.Page("layers/pages/sources.py", title=say(lang, "page.sources"), url_path="sources"),
 ]

@@ -18,7 +18,8 @@ _QUIET = "#8c8a80"
 _YEARS = ("#b02f2a", "#0f5c63", "#4a7fb0", "#8a8f2c", "#7a4a68", "#8c8a80", "#c9a227", "#5d6b70")
 
 
-def _styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
+def styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
+    """Return a chart in the desk's fonts and colours of axes."""
     return (
         chart.configure(font=_FONT)
         .configure_axis(
@@ -65,7 +66,7 @@ def daily_bars(lang: Lang, counts: pd.Series, stored: pd.Series, *, height: int 
         )
     )
     grey = alt.Chart(gaps).mark_bar(color=palette.NO_VALUE_COLOUR, opacity=0.7).encode(x=x, y="top:Q", tooltip=tooltip)
-    return _styled(alt.layer(grey, bars).properties(height=height))
+    return styled(alt.layer(grey, bars).properties(height=height))
 
 
 def season_lines(lang: Lang, table: pd.DataFrame, *, height: int = 320) -> alt.Chart | alt.LayerChart:
@@ -95,7 +96,7 @@ def season_lines(lang: Lang, table: pd.DataFrame, *, height: int = 320) -> alt.C
             alt.Tooltip("total:Q", title=say(lang, "chart.total"), format=","),
         ]
     )
-    return _styled(lines.properties(height=height))
+    return styled(lines.properties(height=height))
 
 
 def _year(lang: Lang, year: int) -> str:
@@ -133,7 +134,7 @@ def calendar(lang: Lang, counts: pd.Series, stored: pd.Series, *, height: int = 
         ],
     )
     numbers = base.mark_text(fontSize=10).encode(text="shown:N", color=alt.Color("ink:N", scale=None))
-    return _styled(alt.layer(cells, numbers).properties(height=height))
+    return styled(alt.layer(cells, numbers).properties(height=height))
 
 
 def area_bars(lang: Lang, table: pd.DataFrame, *, height: int = 340) -> alt.Chart | alt.LayerChart:
@@ -161,7 +162,7 @@ def area_bars(lang: Lang, table: pd.DataFrame, *, height: int = 340) -> alt.Char
     text = base.mark_text(align="left", dx=3, fontSize=11).encode(
         text=alt.Text("count:Q", format=","), color=alt.value(_INK)
     )
-    return _styled(alt.layer(base.mark_bar(), text).properties(height=height))
+    return styled(alt.layer(base.mark_bar(), text).properties(height=height))
 
 
 def pm25_lines(
@@ -196,8 +197,8 @@ def pm25_lines(
         )
     )
     if limit is None:
-        return _styled(line.properties(height=height))
-    return _styled(alt.layer(line, *_limit_rule(lang, limit)).properties(height=height))
+        return styled(line.properties(height=height))
+    return styled(alt.layer(line, *_limit_rule(lang, limit)).properties(height=height))
 
 
 def air_band(
@@ -232,7 +233,7 @@ def air_band(
     layers = [band, line]
     if limit is not None:
         layers += _limit_rule(lang, limit)
-    return _styled(alt.layer(*layers).properties(height=height))
+    return styled(alt.layer(*layers).properties(height=height))
 
 
 def _limit_rule(lang: Lang, limit: float) -> list[alt.Chart]:

@@ -50,7 +50,16 @@ def area_word(lang: Lang, area: str, desk: Desk) -> str:
 
 
 def table(lang: Lang, found: Origin, code: str, desk: Desk) -> pd.DataFrame:
-    """Return the shares of one place for a chart and a table: `area`, `share`, `low`, `high` in percent."""
+    """Return the shares of one place for a chart: `area`, `share`, `low`, `high` in percent, `ours`; or no rows."""
     mine = found.table[(found.table["code"] == code) & found.table["share"].notna()]
     words = [area_word(lang, area, desk) for area in mine["area"]]
-    return pd.DataFrame({"area": words, **{name: 100 * mine[name] for name in ("share", "low", "high")}})
+    numbers = {name: 100 * mine[name] for name in ("share", "low", "high")}
+    return pd.DataFrame({"area": words, **numbers, "ours": mine["area"].isin([OWN, REST])}).reset_index(drop=True)
+
+
+def facts(lang: Lang, found: Origin, code: str) -> str:
+    """Return how far the air could be followed and how much of its way lies where nothing is stored; "" if unknown."""
+    row = found.table[found.table["code"] == code].iloc[0]
+    if pd.isna(row["followed_h"]):
+        return ""
+    return say(lang, "origin.facts", hours=f"{row['followed_h']:.0f}", unseen=f"{100 * row['unseen']:.0f}")

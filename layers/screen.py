@@ -128,7 +128,7 @@ def _step(days: int) -> None:
 
 
 def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
-    """Show the choice of day and satellites; and, for a page with a map, of its span and theme."""
+    """Show the choice of day; of satellites if there are `sets`; and, for a page with a map, of its span and theme."""
     lang = view.lang
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("◀", key="w_back", help=say(lang, "today.day_before"), on_click=_step, args=(-1,))
@@ -153,6 +153,8 @@ def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
                     on_change=note_choice,
                     args=(field, f"w_{field}"),
                 )
+        if not sets:
+            return
         st.selectbox(
             say(lang, "today.satellites"),
             sets,

@@ -154,7 +154,7 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         site_counts=haze_counts(sites),
         grid=grid_layer(desk, "pm25", view.day, palette.pm25_bands(lang)) if view.theme == "pm25" else None,
         site_shapes=site_shapes(lang, sites),
-        credit=_credit(desk, lang),
+        credit=outline_credit(desk, lang),
     )
     legends = [
         legend,
@@ -202,7 +202,8 @@ def _rule(lang: Lang, view: View) -> str:
     return say(lang, "today.rule", satellites=names)
 
 
-def _credit(desk: Desk, lang: Lang) -> str:
+def outline_credit(desk: Desk, lang: Lang) -> str:
+    """Return the line that names the authority of the outline."""
     return say(lang, f"today.credit_{'generalised' if desk.outline_detail == 'generalised' else 'official'}")
 
 

@@ -21,7 +21,7 @@ from data.clock import day_bounds
 from data.errors import NotStored
 from models import trajectories
 from models.desk import Desk
-from models.source_areas import areas_of, country_of
+from models.source_areas import areas_of, countries, country_of
 from models.trajectories import Array, Ground, Guess, Paths
 from models.winds import BOX, Winds, hours_of, stored_winds
 
@@ -54,6 +54,8 @@ _TYPICAL_FRP_MW = 5.0
 #: Middle 90 % of the members.
 _RANGE = (5.0, 95.0)
 
+#: Borders of the small map lose details below this, degrees.
+_BORDER_DEG = 0.02
 #: A file speaks for this much beyond its outermost detection, degrees.
 _EDGE_DEG = 0.5
 #: What stands beside the shares, the same for every area of a place.
@@ -123,6 +125,38 @@ def _kernel() -> tuple[Array, Array]:
     cells = np.array([(east, north) for east in reach for north in reach], dtype=float)
     share = np.exp(-(cells**2).sum(axis=1) / (2 * _SPREAD_CELLS**2))
     return cells, share / share.sum()
+
+
+@dataclass(frozen=True)
+class Under:
+    """What a map of the paths shows beneath them.
+
+    Attributes
+    ----------
+    fires : DataFrame
+        `lon`, `lat`, `frp_mw`, `area` of the detections of the two days before and the day.
+    borders : DataFrame
+        `line`, `kind` (country, province), `lon`, `lat`: outlines thinned for a small picture.
+    """
+
+    fires: pd.DataFrame
+    borders: pd.DataFrame
+
+
+def under(desk: Desk, day: dt.date) -> Under:
+    """Return the fires of the time of the paths, and the borders around."""
+    start, end = day_bounds(day, day)
+    found = _fires(desk, start - dt.timedelta(hours=HOURS_BACK), end)
+    named = {} if found is None else {n: getattr(found, n) for n in ("lon", "lat", "frp_mw", "area")}
+    fires = pd.DataFrame(named, columns=["lon", "lat", "frp_mw", "area"])
+    pieces = [(shape, "province") for shape in desk.tambons.dissolve("province").geometry]
+    pieces += [(shape, "country") for shape in countries().geometry]
+    rows: list[pd.DataFrame] = []
+    for shape, kind in pieces:
+        for part in shapely.get_parts(shapely.boundary(shapely.simplify(shape, _BORDER_DEG))):
+            lon, lat = shapely.get_coordinates(part).T
+            rows.append(pd.DataFrame({"line": len(rows), "kind": kind, "lon": lon, "lat": lat}))
+    return Under(fires, pd.concat(rows, ignore_index=True))
 
 
 @dataclass(frozen=True)

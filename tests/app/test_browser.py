@@ -36,7 +36,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Folder for pictures that people look at; read at once, since a test has its HAZE_ settings taken away.
 SHOTS = os.environ.get("HAZE_SHOTS", "")
-PATHS = {"today": "", "season": "season", "data": "data", "sources": "sources"}
+PATHS = {"today": "", "season": "season", "data": "data", "sources": "sources", "danger": "danger", "origin": "origin"}
 DESK, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
 #: Wang Phrao has no activity on record, so no badge stands in the way of a click.
 TAMBON = "520304"

@@ -1,0 +1,5 @@
+"""The danger page."""
+
+from layers.screens import danger
+
+danger.page()

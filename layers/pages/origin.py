@@ -1,0 +1,5 @@
+"""The origin page."""
+
+from layers.screens import origin
+
+origin.page()
