@@ -21,6 +21,8 @@ class ForecastBy(StrEnum):
     """What a forecast is given for, or a report card apart by."""
 
     station = "station"
+    tambon = "tambon"
+    amphoe = "amphoe"
     season = "season"
 
 
@@ -83,6 +85,10 @@ def forecast(
         raise typer.BadParameter("--from, --to and --issued belong to --verify", param_hint="--from")
     if verify and not (first and last):
         raise typer.BadParameter("--verify needs --from and --to", param_hint="--verify")
+    if by in ((ForecastBy.tambon, ForecastBy.amphoe) if verify else (ForecastBy.season,)):
+        raise typer.BadParameter(
+            f"{by} cannot be judged" if verify else "season belongs to --verify", param_hint="--by"
+        )
     moment = _moment(at) if at else None
     period = period_of(first, last) if verify else None
     with clear_errors():
@@ -91,7 +97,7 @@ def forecast(
         desk = open_desk(place)
         codes = list(desk.stations["station_id"]) if place or stations is Scope.lampang else None
         if period is None:
-            print_rows(_now(desk, moment, codes), form)
+            print_rows(_now(desk, moment, codes, by or ForecastBy.station), form)
         elif issued:
             print_rows(_kept(desk, period, codes, by), form)
         else:
@@ -110,37 +116,29 @@ def _moment(text: str) -> dt.datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=clock.ICT)).astimezone(clock.UTC)
 
 
-def _now(desk: Desk, moment: dt.datetime | None, codes: list[str] | None) -> pd.DataFrame:
+def _now(desk: Desk, moment: dt.datetime | None, codes: list[str] | None, by: ForecastBy) -> pd.DataFrame:
     from data.errors import StoreError
     from layers.words import say_error
-    from models import air, issued
-    from models import forecast as model
+    from models import air, forecast, issued, outlook
 
-    table = model.issue(desk, moment)
+    if by is ForecastBy.station:
+        table = forecast.issue(desk, moment)
+        kept, table = table, table if codes is None else table[table["code"].isin(codes)]
+    else:
+        found = outlook.outlook(desk, moment)
+        kept, table = found.stations, found.tambons if by is ForecastBy.tambon else found.amphoes
     if moment is None:
         try:
-            issued.keep(desk, table)
+            issued.keep(desk, kept)
         except StoreError as error:  # a store that cannot be written still forecasts
             ERRORS.print(say_error(lang(), error), markup=False)
-    if codes is not None:
-        table = table[table["code"].isin(codes)]
     table = table.assign(**{"class": air.thai_aqi_class(table["pm25"])})
     for column in ("issued_at", "valid_at"):
         table[column] = [clock.iso_ict(time) for time in table[column]]
-    order = [
-        "code",
-        "issued_at",
-        "valid_at",
-        "lead_h",
-        "pm25",
-        "low",
-        "high",
-        "p_over_37_5",
-        "p_over_75",
-        "class",
-        "method",
-    ]
-    return table[order].round({"pm25": 1, "low": 1, "high": 1, "p_over_37_5": 3, "p_over_75": 3})
+    places = {"pm25": 1, "low": 1, "high": 1, "p_over_37_5": 3, "p_over_75": 3}
+    shown = table[["code", "issued_at", "valid_at", "lead_h", *places, "class", "method"]]
+    near = [name for name in ("nearest_km", "nearest_station") if name in table]
+    return shown.join(table[near]).round(places | {"nearest_km": 1})
 
 
 def _again(

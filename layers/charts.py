@@ -245,3 +245,29 @@ def _limit_rule(lang: Lang, limit: float) -> list[alt.Chart]:
         .encode(y="limit:Q", x=alt.value(0), text="text:N")
     )
     return [rule, name]
+
+
+def fan(lang: Lang, table: pd.DataFrame, *, height: int = 220) -> alt.Chart | alt.LayerChart:
+    """Return the measured past as a line and the days ahead as a line in a band.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `day` (datetime64), `pm25`, `low`, `high` (µg/m³), `ahead` (bool).
+    """
+    axis = alt.Axis(title=None, format="%d/%m", tickCount=8, labelOverlap=True)
+    shown = table.assign(label=_days(lang, pd.DatetimeIndex(table["day"])))
+    tooltip = [
+        alt.Tooltip("label:N", title=say(lang, "chart.day")),
+        alt.Tooltip("pm25:Q", format=".0f", title=say(lang, "chart.pm25")),
+        alt.Tooltip("low:Q", format=".0f", title=say(lang, "chart.low")),
+        alt.Tooltip("high:Q", format=".0f", title=say(lang, "chart.high")),
+    ]
+    x = alt.X("yearmonthdate(day):T", axis=axis)
+    y = alt.Y("pm25:Q", title=say(lang, "chart.pm25"), scale=alt.Scale(zero=True))
+    ahead = alt.Chart(shown[shown["ahead"]])
+    band = ahead.mark_area(color=_YEARS[0], opacity=0.18).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    line = ahead.mark_line(color=_YEARS[0], strokeDash=[6, 3], point=alt.OverlayMarkDef(size=36, color=_YEARS[0]))
+    past = alt.Chart(shown[~shown["ahead"]]).mark_line(color=_INK, point=alt.OverlayMarkDef(size=22, color=_INK))
+    lines = [one.encode(x=x, y=y, tooltip=tooltip) for one in (past, line)]
+    return _styled(alt.layer(band, *_limit_rule(lang, 37.5), *lines).properties(height=height))

@@ -45,10 +45,10 @@ class Spread:
         high = self._at((1 + inside) / 2, forecast)
         return forecast * np.exp(low), forecast * np.exp(high)
 
-    def chance_over(self, forecast: Floats, limit: float) -> Floats:
+    def chance_over(self, forecast: Floats, limit: float | Floats) -> Floats:
         """Return the chance that the measured value lies above `limit` µg/m³, same shape; between 0.005 and 0.995."""
         flat = np.asarray(forecast, float).ravel()
-        needed = np.log(limit) - logs(flat)
+        needed = np.log(np.broadcast_to(limit, np.shape(forecast)).ravel()) - logs(flat)
         # Quantiles at this level, then the place of the needed ratio among them.
         at = np.stack([np.interp(logs(flat), self.level, column) for column in self.quantile.T], axis=1)
         below = np.array([np.interp(x, row, PROBABILITIES) for x, row in zip(needed, at, strict=True)])

@@ -54,9 +54,7 @@ def days_of(desk: Desk) -> StationDays:
     TooLittleData
         When none of them is of the north.
     """
-    stored = desk.store.stations(desk.state)
-    known = pd.concat([stored, desk.all_stations[~desk.all_stations["station_id"].isin(stored["station_id"])]])
-    return station_days(desk.store.readings(*_EVER, desk.state), known)
+    return station_days(desk.store.readings(*_EVER, desk.state), desk.known_stations)
 
 
 def seasons_for(data: StationDays, year: int, seasons: Seasons) -> tuple[int, ...]:
@@ -79,8 +77,8 @@ def trained_on(desk: Desk, data: StationDays, years: tuple[int, ...]) -> Trained
     return from_json(path.read_text("utf-8"))
 
 
-def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:
-    """Issue the forecast of the last Thai day that had ended at a time.
+def latest(desk: Desk, at: dt.datetime | None = None) -> tuple[StationDays, Trained]:
+    """Return what was known at the end of the last Thai day before a time, and what the seasons before it taught.
 
     Parameters
     ----------
@@ -88,20 +86,14 @@ def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:
     at : datetime, optional
         Aware, UTC; the desk's present when omitted. What was measured after it is not looked at.
 
-    Returns
-    -------
-    DataFrame
-        FORECAST_COLUMNS, by station and lead, of the method served.
-
     Raises
     ------
     TooLittleData
         When no station of the north told anything in the three days before, or there is too little to learn from.
     """
-    moment = require_utc(at or desk.now())
-    data = days_of(desk).until(thai_day(moment) - dt.timedelta(days=1))
+    wanted = thai_day(require_utc(at or desk.now())) - dt.timedelta(days=1)
+    data = days_of(desk).until(wanted)
     known = np.flatnonzero(np.isfinite(data.value).any(axis=1))
-    wanted = thai_day(moment) - dt.timedelta(days=1)
     if not len(known) or known[-1] < data.position(wanted) - _NEWEST_DAYS + 1:
         newest = data.days[known[-1]].item().isoformat() if len(known) else "-"
         raise TooLittleData(
@@ -112,11 +104,21 @@ def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:
         )
     data = data.until(data.days[known[-1]].item())
     year = int(haze_years(data.days[-1:])[0])
-    trained = trained_on(desk, data, seasons_for(data, year, "before"))
+    return data, trained_on(desk, data, seasons_for(data, year, "before"))
+
+
+def now(trained: Trained, data: StationDays) -> pd.DataFrame:
+    """Return the forecast issued at the end of the last day, of the method served, in FORECAST_COLUMNS."""
     last = np.zeros(len(data.days), bool)
     last[-1] = True
     table = issued(trained, data.last(WINDOW), last[-WINDOW:], only_served=True)
     return table[table["pm25"].notna()].reset_index(drop=True)
+
+
+def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:
+    """Issue the forecast of the last Thai day that had ended at a time; see `latest` and `now`."""
+    data, trained = latest(desk, at)
+    return now(trained, data)
 
 
 def issued(
