@@ -18,6 +18,7 @@ from fetchers import importer, reach, record_rows, refresh
 from fetchers.sources import SOURCES
 from layers import notice, screen, signed
 from layers.words import say
+from models import issued
 from models.desk import Desk
 
 ROOT = Path(__file__).resolve().parent
@@ -48,7 +49,9 @@ def fetch(desk: Desk) -> list[Any]:
             now=clock.utc_now,
         )
     if any(outcome.rows for outcome in found):
-        desk.refresh().prepare()
+        after = desk.refresh()
+        after.prepare()
+        issued.issue_and_keep(after)
     return found
 
 

@@ -18,6 +18,7 @@ from data.registry.bulk import Scope
 from fetchers import importer, reach, record_rows, refresh, source
 from fetchers.sources import SOURCES
 from layers.words import say, say_outcome, say_verdict
+from models import issued
 from models.desk import open_desk
 
 
@@ -91,7 +92,9 @@ def fetch(
                 told=lambda outcome: shown.update(outcome.source),
             )
             if any(outcome.rows for outcome in outcomes):
-                desk.refresh().prepare()
+                after = desk.refresh()
+                after.prepare()
+                issued.issue_and_keep(after)
         rows = [
             {
                 "source": outcome.source,

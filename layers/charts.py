@@ -270,4 +270,4 @@ def fan(lang: Lang, table: pd.DataFrame, *, height: int = 220) -> alt.Chart | al
     line = ahead.mark_line(color=_YEARS[0], strokeDash=[6, 3], point=alt.OverlayMarkDef(size=36, color=_YEARS[0]))
     past = alt.Chart(shown[~shown["ahead"]]).mark_line(color=_INK, point=alt.OverlayMarkDef(size=22, color=_INK))
     lines = [one.encode(x=x, y=y, tooltip=tooltip) for one in (past, line)]
-    return _styled(alt.layer(band, *_limit_rule(lang, 37.5), *lines).properties(height=height))
+    return styled(alt.layer(band, *_limit_rule(lang, 37.5), *lines).properties(height=height))

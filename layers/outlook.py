@@ -78,9 +78,14 @@ def valid_day(outlook: Outlook, lead: int) -> dt.date:
     return thai_day(moment.to_pydatetime())
 
 
+def last_known(outlook: Outlook) -> dt.date:
+    """Return the last day that the outlook looks at."""
+    return valid_day(outlook, LEADS[0]) - dt.timedelta(days=1)
+
+
 def basis(lang: Lang, outlook: Outlook) -> str:
     """Return from which day, by which methods and from which seasons the outlook was made."""
-    last = valid_day(outlook, LEADS[0]) - dt.timedelta(days=1)
+    last = last_known(outlook)
     trained = outlook.trained
     methods = {lead: say(lang, f"method.{trained.served[lead // 24]}") for lead in LEADS}
     if len(set(methods.values())) == 1:
@@ -178,21 +183,19 @@ def record(lang: Lang, card: pd.DataFrame, first: dt.date, last: dt.date) -> lis
         if over < _FEWEST_DAYS:
             lines.append(say(lang, "outlook.record.few", mae=f"{one['mae']:.1f}", **words))
             continue
-        lines.append(
-            say(
-                lang,
-                "outlook.record.warned",
-                hits=int(one["hits"]),
-                alarms=int(one["false_alarms"]),
-                stay_hits=int(stay["hits"]),
-                stay_alarms=int(stay["false_alarms"]),
-                **words,
-            )
+        warned = say(
+            lang,
+            "outlook.record.warned",
+            hits=int(one["hits"]),
+            alarms=int(one["false_alarms"]),
+            stay_hits=int(stay["hits"]),
+            stay_alarms=int(stay["false_alarms"]),
+            **words,
         )
-        better = f"{abs(one['skill_vs_persistence']):.0%}"
         key = "smaller" if one["skill_vs_persistence"] >= 0 else "larger"
-        inside = f"{one['coverage_90']:.0%}"
-        lines.append(say(lang, f"outlook.record.{key}", share=better, mae=f"{one['mae']:.1f}", inside=inside))
+        share, inside = (f"{100 * abs(one[name]):.0f}" for name in ("skill_vs_persistence", "coverage_90"))
+        close = say(lang, f"outlook.record.{key}", share=share, mae=f"{one['mae']:.1f}", inside=inside)
+        lines.append(f"{warned} {close}")
     return lines
 
 

@@ -26,10 +26,20 @@ def _outlook(revision: str, moment: dt.datetime, _desk: Desk) -> Outlook:
 
 
 def current(desk: Desk, view: View) -> Outlook:
-    """Return the outlook made when the view's day had ended, or now where it has not."""
+    """Return the outlook made when the view's day had ended, or now where it has not.
+
+    Where the stations fell silent before, that of the last day they told something; the page says so.
+    """
     # To the day: an outlook looks at ended days only, so every moment of a day gives the same one.
     ended = min(thai_day(desk.now()), view.day + dt.timedelta(days=1))
-    return _outlook(revision_of(desk), day_bounds(ended, ended)[0], desk)
+    try:
+        return _outlook(revision_of(desk), day_bounds(ended, ended)[0], desk)
+    except TooLittleData as error:
+        newest = str(error.context.get("newest", "-"))
+        if error.key != "forecast_too_old" or newest == "-":
+            raise
+        ended = dt.date.fromisoformat(newest) + dt.timedelta(days=1)
+        return _outlook(revision_of(desk), day_bounds(ended, ended)[0], desk)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -51,7 +61,7 @@ def _record(revision: str, last: dt.date, _desk: Desk) -> tuple[pd.DataFrame, dt
 
 def record(desk: Desk, view: View) -> tuple[pd.DataFrame, dt.date, dt.date] | None:
     """Return the report card of the place's stations over the 150 days up to the view's, and the days judged."""
-    return _record(revision_of(desk), view.day, desk)
+    return _record(revision_of(desk), min(view.day, thai_day(desk.now())), desk)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

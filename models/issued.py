@@ -10,7 +10,7 @@ import datetime as dt
 import pandas as pd
 
 from data.clock import day_bounds
-from data.errors import TooLittleData
+from data.errors import NotStored, TooLittleData
 from data.merge import Writer
 from models import forecast, report_card
 from models.desk import Desk
@@ -42,10 +42,16 @@ def keep(desk: Desk, table: pd.DataFrame) -> int:
 
 
 def issue_and_keep(desk: Desk) -> int:
-    """Issue the forecast of now and store it; return how many rows were new, 0 where nothing can be said."""
+    """Issue the forecast of now and store it; return how many rows were new, 0 where nothing can be said.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be written.
+    """
     try:
         return keep(desk, forecast.issue(desk))
-    except TooLittleData:
+    except (TooLittleData, NotStored):
         return 0
 
 

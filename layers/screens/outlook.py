@@ -6,6 +6,7 @@ import datetime as dt
 
 import streamlit as st
 
+from data.clock import thai_day
 from layers import charts, outlook, outlook_view, palette
 from layers.map_view import chosen_on, show_map
 from layers.screen import at, keep, note_choice, opened, show_figures
@@ -31,13 +32,16 @@ def page() -> None:
     shown = outlook.build(desk, lang, found, lead, view.tambon)
     st.subheader(shown.title)
     st.caption(shown.basis)
+    last = outlook.last_known(found)
+    if last < min(view.day, thai_day(desk.now()) - dt.timedelta(days=1)):
+        st.warning(say(lang, "outlook.stale", day=say_day(lang, last)))
     left, right = st.columns([3, 2], gap="medium")
     with right:
         _area(desk, view, found)
-        _record(desk, view, found)
     with left:
         show_map("outlook_map", map_page(desk), shown.values, title=shown.title, height=540, phone_height=400)
         st.html(palette.legend_html(shown.legend))
+        _record(desk, view, found)
     st.markdown(f"**{say(lang, 'outlook.table')}**")
     st.dataframe(shown.table, hide_index=True, height=35 * (len(shown.table) + 1) + 3)
     st.caption(say(lang, "outlook.table_note", weight=say(lang, f"outlook.weight.{found.weight}")))
@@ -92,10 +96,8 @@ def _area(desk: Desk, view: View, found: Outlook) -> None:
         st.info(say(lang, "outlook.cannot_tell"))
         return
     show_figures(outlook.figures(lang, rows))
-    last = outlook.valid_day(found, outlook.LEADS[0]) - dt.timedelta(days=1)
-    st.altair_chart(
-        charts.fan(lang, outlook.fan(rows, outlook_view.past(desk, code, last))), width="stretch", theme=None
-    )
+    past = outlook_view.past(desk, code, outlook.last_known(found))
+    st.altair_chart(charts.fan(lang, outlook.fan(rows, past)), width="stretch", theme=None)
     near = rows.iloc[0]
     key = "outlook.here" if near["nearest_km"] == 0 else "outlook.carried"
     st.caption(say(lang, key, km=f"{near['nearest_km']:.0f}", station=near["nearest_station"]))

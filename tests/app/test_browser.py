@@ -30,13 +30,16 @@ from data.merge import Writer
 from data.store import Store
 from layers.words import LANGS, say
 from tests.app import stores
+from tests.models import smoky_years
+from tests.models.test_forecast import desk_of
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Folder for pictures that people look at; read at once, since a test has its HAZE_ settings taken away.
 SHOTS = os.environ.get("HAZE_SHOTS", "")
-PATHS = {"today": "", "season": "season", "data": "data", "sources": "sources", "danger": "danger", "origin": "origin"}
+PATHS = {"today": "", "outlook": "outlook", "season": "season", "data": "data", "sources": "sources"}
+PATHS |= {"danger": "danger", "origin": "origin"}
 DESK, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
 #: Wang Phrao has no activity on record, so no badge stands in the way of a click.
 TAMBON = "520304"
@@ -490,3 +493,22 @@ def test_sources_show_green_amber_and_red(visit: Callable[..., Visit], tmp_path:
         assert len(set(colours.values())) == 4
         assert colours["silent"] == colours["cannot be reached"]
         expect(page.get_by_text("no source could be reached")).to_have_count(0)
+
+
+# -- the days ahead ------------------------------------------------------------------------------------------------
+
+
+def test_the_outlook_of_mueang_lampang_with_its_record(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    desk_of(tmp_path / "store", smoky_years.readings(smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20))))
+    with served(tmp_path / "store") as url:
+        page = visit(url).go("outlook", lang="en", day="2022-03-20")
+        # The first outlook after new data learns from the seasons, which may take a while on a busy machine.
+        expect(page.get_by_text("How good it was")).to_be_visible(timeout=240_000)
+        page.get_by_role("combobox").first.click()
+        page.get_by_role("option", name="Mueang Lampang").click()
+        settle(page)
+        for day in ("21 Mar", "22 Mar", "23 Mar"):
+            expect(page.get_by_text(day, exact=True).first).to_be_visible()
+        expect(page.get_by_text("90 % between")).to_have_count(3)
+        expect(page.get_by_text("Same as the last day").first).to_be_visible()
+        assert map_of(page).evaluate("HazeDesk.now.drawn") > 0
