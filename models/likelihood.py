@@ -9,11 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-import lightgbm
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
 from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from data.bans import banned
 from data.errors import NotStored
@@ -38,27 +42,13 @@ FEATURES = (
     "day_sin",
     "day_cos",
 )
-#: More fires before can only raise the chance; the rest may go either way. Without this a thin season teaches nonsense.
-_MONOTONE = [1] * 11 + [0] * 4
-#: Fire tambon-days that a method must have seen before it may state a probability: 200 for the model, 30 for the
-#: single curve of a baseline.
-FEWEST_FIRES = {"model": 200, "week": 30, "yesterday": 30}
+#: Fire tambon-days that a method must have seen before it may state a probability: 100 for the weights of the model, 30
+#: for the single curve of a baseline.
+FEWEST_FIRES = {"model": 100, "week": 30, "yesterday": 30}
 #: So many days at the rate of all tambons together keep a tambon with few known days near that rate.
 _PRIOR_DAYS = 20.0
-_MODEL = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 100,
-    "lambda_l2": 5.0,
-    "feature_fraction": 0.7,
-    "seed": 52,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbose": -1,
-}
-_ROUNDS = 200
+#: Local hour from which the day pass of the satellites falls.
+_DAY_PASS_FROM_H = 12
 #: A probability is never said to be nothing or certain.
 _EDGE = 1e-3
 
@@ -113,16 +103,19 @@ def history(desk: Desk) -> History:
         raise NotStored("no detections are stored", key="no_hotspots", hint="import a hotspot file first")
     reach = desk.detections.reaching()
     first = dt.date(desk.seasons[0], 1, 1)
-    newest = reach["last"].max() if len(reach) else desk.now()
-    last = (newest.tz_convert("Asia/Bangkok") if hasattr(newest, "tz_convert") else newest).date()
+    newest = pd.Timestamp(reach["last"].max() if len(reach) else desk.now()).tz_convert("Asia/Bangkok")
+    last = newest.date()
     days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
     name = history_set(desk, first, last)
+    covered = desk.detections.stored_days(first, last, SATELLITE_SETS[name]).to_numpy(bool, copy=True)
+    # A day of which only the night pass is stored is not known yet: it would look like a quiet one.
+    covered[-1] &= newest.hour >= _DAY_PASS_FROM_H
     tambons = desk.tambons
     return History(
         days=days,
         codes=tambons["tambon"].to_numpy(str),
         counts=desk.detections.daily_each(first, last, SATELLITE_SETS[name], desk.in_place).astype(float),
-        covered=desk.detections.stored_days(first, last, SATELLITE_SETS[name]).to_numpy(bool),
+        covered=covered,
         near=touching(tambons.geometry.to_numpy()),
         fwi=_fwi(desk, days),
         ban=banned(days) if desk.place.key == "lampang" else np.full(len(days), np.nan),
@@ -276,15 +269,17 @@ class Method:
         if not self.enough:
             return
         if name == "model":
-            data = lightgbm.Dataset(known.x, fire.astype(float), feature_name=list(FEATURES))
-            self._booster = lightgbm.train(_MODEL | {"monotone_constraints": _MONOTONE}, data, _ROUNDS)
+            # Logistic regression on logarithms of counts: boosted trees were worse on every unseen season in reach
+            # (docs/danger.md). What is not known takes the mean; a feature that is never known says nothing.
+            steps = SimpleImputer(keep_empty_features=True), StandardScaler(), LogisticRegression(max_iter=1000)
+            self._model = make_pipeline(*steps).fit(known.x, fire)
         else:
             self._curve = IsotonicRegression(out_of_bounds="clip").fit(self.score(known.x), fire.astype(float))
 
     def score(self, x: Array) -> Array:
         """Return what places are ordered by, shape (n,): the mean count, or the model's probability."""
         if self.name == "model":
-            return np.asarray(self._booster.predict(x), dtype=float)
+            return np.asarray(self._model.predict_proba(x)[:, 1], dtype=float)
         own = FEATURES.index("own_1" if self.name == "yesterday" else "own_7")
         return np.asarray(np.nan_to_num(np.expm1(x[:, own])))
 

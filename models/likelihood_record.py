@@ -20,7 +20,7 @@ from models.desk import Desk
 from models.likelihood import METHODS, Array, History, Method, Samples, features, samples
 
 #: Raised when features, model or figures change, so that an older record is not read.
-VERSION = "1"
+VERSION = "2"
 #: Tambons on the list whose share of the next day's detections is told.
 TOP = 10
 RECORD_COLUMNS = (
@@ -65,7 +65,11 @@ def judge(past: History, first: dt.date, last: dt.date) -> list[Judged]:
 
     A season is left out when no earlier one let even a baseline learn.
     """
-    known = samples(past)
+    return judge_samples(samples(past), first, last)
+
+
+def judge_samples(known: Samples, first: dt.date, last: dt.date) -> list[Judged]:
+    """Judge as `judge` does, on samples of any event."""
     years = known.day.astype("datetime64[Y]").astype(int) + 1970
     within = (known.day >= np.datetime64(first)) & (known.day <= np.datetime64(last)) & in_season(known.day)
     out = []

@@ -193,3 +193,10 @@ def test_history_of_a_desk(tmp_path: Path) -> None:
     assert np.isnan(past.fwi).all()
     with pytest.raises(NotStored):
         likelihood.history(desks.desk_of(desks.store_of(tmp_path / "empty")))
+
+
+def test_a_day_of_which_only_the_night_pass_is_stored_is_not_known(tmp_path: Path) -> None:
+    night = make.hotspots(desks.at("520102", "2026-03-12T18:40Z"))  # 01:40 of 13 March
+    past = likelihood.history(desks.desk_of(desks.store_of(tmp_path, [desks.march(), night])))
+    assert str(past.days[-1]) == "2026-03-13"
+    assert past.covered[-2:].tolist() == [True, False]
