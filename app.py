@@ -61,6 +61,7 @@ st.set_page_config(
 )
 pages = [
     st.Page("layers/pages/today.py", title=say(lang, "page.today"), default=True),
+    st.Page("layers/pages/fires.py", title=say(lang, "page.fires"), url_path="fires"),
     st.Page("layers/pages/outlook.py", title=say(lang, "page.outlook"), url_path="outlook"),
     st.Page("layers/pages/season.py", title=say(lang, "page.season"), url_path="season"),
     st.Page("layers/pages/choose.py", title=say(lang, "page.choose"), url_path="choose"),

@@ -38,7 +38,7 @@ TAMBON_NAMES_FROM = 10
 #: Below this zoom (a province on a phone) stations, sites and names are drawn smaller.
 SMALL_MARKS_BELOW = 9.5
 
-LAYERS = ("tambons", "grid", "points", "stations", "sites", "names")
+LAYERS = ("tambons", "grid", "points", "fires", "stations", "sites", "names")
 PASSES = ("night", "day")
 
 #: Every word the map page says. `full_name` holds ``{tambon}`` and ``{amphoe}``.
@@ -92,6 +92,18 @@ class SiteShape:
     lines: tuple[str, ...] = ()
     colour: str = SITE_COLOUR
     planned: bool = False
+
+
+@dataclass(frozen=True)
+class FireMark:
+    """A fire on the map: its newest, strongest detection as a mark with a card, and its perimeter, (lon, lat) rings."""
+
+    name: str
+    lon: float
+    lat: float
+    colour: str
+    lines: tuple[str, ...] = ()
+    rings: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -375,6 +387,7 @@ def map_values(
     shown: Shown | None = None,
     stations: Sequence[StationMark] = (),
     sites: Sequence[SiteMark] = (),
+    fires: Sequence[FireMark] = (),
     site_counts: Mapping[str, int] | None = None,
     grid: Mapping[str, Any] | None = None,
     site_shapes: Sequence[SiteShape] = (),
@@ -403,7 +416,7 @@ def map_values(
         From `publish`, such as ``"live/points-<hash>.bin"``; "" for no detections.
     shown : Shown, optional
         Which of the detections count; needed with `points_url`.
-    stations, sites : sequences
+    stations, sites, fires : sequences
         Marks with a position.
     site_counts : mapping, optional
         Code to the number of sites that are known by their tambon only; drawn as a badge, never as a point.
@@ -424,7 +437,7 @@ def map_values(
     ValueError
         When a mark has no position, points have no `shown`, or a layer is not one of `LAYERS`.
     """
-    marks: list[StationMark | SiteMark] = [*stations, *sites]
+    marks: list[StationMark | SiteMark | FireMark] = [*stations, *sites, *fires]
     for mark in marks:
         if not (math.isfinite(mark.lon) and math.isfinite(mark.lat)):
             raise ValueError(f"{mark.name}: expected a position, got {mark.lon}, {mark.lat}; count it by its tambon")
@@ -433,6 +446,7 @@ def map_values(
     counts = {code: int(number) for code, number in (site_counts or {}).items() if number}
     if layers is None:
         has = {"points": bool(points_url), "stations": bool(stations), "sites": bool(sites or counts or site_shapes)}
+        has |= {"fires": bool(fires)}
         layers = {name: name != "grid" for name in LAYERS if has.get(name, name != "grid" or grid is not None)}
     if unknown := set(layers) - set(LAYERS):
         raise ValueError(f"layers: expected names of {LAYERS}, got {sorted(unknown)}")
@@ -447,6 +461,7 @@ def map_values(
         "show": _show(shown) if shown else None,
         "stations": [{**asdict(mark), "ink": ink(mark.colour)} for mark in stations],
         "sites": [asdict(mark) for mark in sites],
+        "fires": [asdict(mark) for mark in fires],
         "site_counts": counts,
         "grid": None if grid is None else dict(grid),
         "site_shapes": [asdict(shape) for shape in site_shapes],

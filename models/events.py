@@ -209,6 +209,41 @@ def fires(hotspots: pd.DataFrame, group: np.ndarray, at: dt.datetime) -> tuple[p
     return table.astype(FIRE_COLUMNS), perimeters
 
 
+def history(hotspots: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what each look added to one fire.
+
+    Parameters
+    ----------
+    hotspots : DataFrame, n rows
+        All detections of the fire, in the order of `ordered`, at least one of them counting.
+
+    Returns
+    -------
+    table : DataFrame
+        `seen_at` (UTC, the look's first detection), `satellites`, `detections` (of the look), `area_rai` (so far).
+    perimeters : ndarray of polygons, shape (looks,), EPSG:4326
+        The perimeter so far.
+    """
+    rows = hotspots[hotspots["current"].to_numpy(bool)].reset_index(drop=True)
+    minute = _minutes(rows["acquired_at"])
+    look = np.cumsum(np.append(True, np.diff(minute) > LOOK_HOURS * 60)) - 1
+    count = int(look[-1]) + 1
+    # Each look draws all that was seen until then.
+    member = np.concatenate([np.flatnonzero(look <= number) for number in range(count)])
+    of = np.repeat(np.arange(count), np.cumsum(np.bincount(look)))
+    perimeters = _drawn(rows.iloc[member], of, count)
+    begins = np.flatnonzero(np.diff(look, prepend=-1))
+    table = pd.DataFrame(
+        {
+            "seen_at": rows["acquired_at"].to_numpy()[begins],
+            "satellites": _satellites(rows, look, count),
+            "detections": np.bincount(look),
+            "area_rai": area_rai(perimeters).round(1),
+        }
+    )
+    return table.assign(seen_at=pd.to_datetime(table["seen_at"], utc=True)), perimeters
+
+
 def _minutes(moments: pd.Series) -> np.ndarray:
     return np.asarray(moments.dt.tz_localize(None).to_numpy("datetime64[m]").astype(np.int64))
 

@@ -142,7 +142,8 @@
     // ---- layers ------------------------------------------------------------------------------------------------
 
     makePanes() {
-      const panes = { tambons: 400, grid: 405, amphoes: 410, chosen: 420, shapes: 425, points: 430, names: 440, marks: 600 };
+      const panes = { tambons: 400, grid: 405, amphoes: 410, chosen: 420, fires: 423, shapes: 425 };
+      Object.assign(panes, { points: 430, names: 440, marks: 600 });
       for (const [name, z] of Object.entries(panes)) {
         const pane = this.map.createPane(name);
         pane.style.zIndex = z;
@@ -153,12 +154,13 @@
 
     makeLayers() {
       const canvas = (pane) => L.canvas({ pane, padding: 0.25 });
-      this.renderers = { tambons: canvas("tambons"), amphoes: canvas("amphoes"), chosen: canvas("chosen") };
+      this.renderers = { tambons: canvas("tambons"), amphoes: canvas("amphoes"), chosen: canvas("chosen"), fires: canvas("fires") };
       this.layers = {
         tambons: L.featureGroup(),
         grid: new desk.GridLayer({ pane: "grid" }),
         points: new desk.PointLayer({ pane: "points", ...this.page.points }),
         stations: L.layerGroup(),
+        fires: L.layerGroup(),
         sites: L.layerGroup(),
         names: new desk.NameLayer({
           pane: "names",
@@ -242,6 +244,7 @@
       if (this.changed("grid")) this.layers.grid.load(this.values.grid);
       this.loadPoints();
       this.drawStations();
+      this.drawFires();
       this.drawSites();
       this.makeControls();
       this.choose(values.chosen, true);
@@ -335,6 +338,24 @@
         const marker = this.mark([station.lat, station.lon], node, 34, station.name, "");
         marker.on("click", () => this.popup([station.lat, station.lon], this.card(station.name, station.lines)));
         this.layers.stations.addLayer(marker);
+      }
+    }
+
+    /** Burned ground to scale, and a mark that can be found and touched from far. */
+    drawFires() {
+      if (!this.changed("fires")) return;
+      this.layers.fires.clearLayers();
+      for (const fire of this.values.fires) {
+        const rings = fire.rings.map((ring) => [ring.map(([lon, lat]) => [lat, lon])]);
+        const paint = { renderer: this.renderers.fires, interactive: false };
+        this.layers.fires.addLayer(
+          L.polygon(rings, { ...paint, color: fire.colour, weight: 2, fillColor: fire.colour, fillOpacity: 0.25 })
+        );
+        const flame = { d: "M9 1 C12 5 15 8 15 12 A6 6 0 0 1 3 12 C3 9 5 8 6 5 C7 7 8 7 9 1 Z" };
+        const node = drawing(18, ["path", { ...flame, fill: fire.colour, stroke: "#ffffff", "stroke-width": 1.2 }]);
+        const marker = this.mark([fire.lat, fire.lon], node, 18, fire.name, "");
+        marker.on("click", () => this.popup([fire.lat, fire.lon], this.card(fire.name, fire.lines)));
+        this.layers.fires.addLayer(marker);
       }
     }
 

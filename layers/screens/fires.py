@@ -1,0 +1,231 @@
+"""The Fires page laid out: fires on the map, one fire, the round to paste, field checks, permanent heat."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data.clock import ICT, season_of
+from data.errors import HazeError
+from data.registry import open_registry
+from layers import fires as words
+from layers import notice, palette
+from layers import round as round_words
+from layers.fires_view import fire_of, fires_of, heat_in, moment_of, passes_of, round_of
+from layers.map_view import show_map
+from layers.screen import at, controls, note_choice, opened
+from layers.signed import author
+from layers.view import View, map_page
+from layers.words import Lang, say
+from models.counts import SATELLITE_SETS
+from models.desk import Desk
+
+PARTS = ("map", "round", "check", "heat")
+#: Hours of the day at which the two rounds are reported.
+_REPORTED = {"night": dt.time(9), "day": dt.time(15)}
+_RESULTS = ("fire", "false", "not_found", "permitted")
+
+
+def page() -> None:
+    """Lay out the page."""
+    desk, view = opened()
+    lang = view.lang
+    st.subheader(say(lang, "fires.title"))
+    part = st.segmented_control(
+        say(lang, "fires.part"),
+        PARTS,
+        default="map",
+        key="w_fires_part",
+        format_func=lambda name: say(lang, f"fires.part_{name}"),
+        label_visibility="collapsed",
+    )
+    if part == "heat":
+        _heat(desk, lang)
+        return
+    controls(view, tuple(SATELLITE_SETS), with_map=False)
+    {"round": _round, "check": _check}.get(str(part), _map)(desk, view)
+
+
+def _map(desk: Desk, view: View) -> None:
+    lang = view.lang
+    first, last = season_of(view.day)
+    st.slider(
+        say(lang, "fires.slider"),
+        min(first, view.day),
+        max(last, view.day),
+        key=at("w_fire_day", view.day),
+        format="DD/MM",
+        on_change=note_choice,
+        args=("day", "w_fire_day"),
+    )
+    fires, left_out = fires_of(desk, view)
+    moment = moment_of(desk, view)
+    made = words.page(desk, lang, fires, moment, view.tambon, left_out)
+    st.markdown(f"**{made.summary}**")
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show_map("fire_map", map_page(desk), made.values, title=say(lang, "fires.title"), height=600, phone_height=420)
+        st.html(palette.legend_html(made.legend))
+        for note in made.notes:
+            st.caption(note)
+    with right:
+        if made.table.empty:
+            st.info(say(lang, "fires.none"))
+            return
+        name = st.selectbox(
+            say(lang, "fires.choose"),
+            made.table["code"],
+            key="w_fire",
+            format_func=lambda code: _fire_label(desk, lang, fires, code),
+        )
+        _detail(desk, view, fires, str(name))
+    st.dataframe(made.table, hide_index=True, column_config={"code": say(lang, "check.fire")})
+
+
+def _fire_label(desk: Desk, lang: Lang, fires: pd.DataFrame, code: str) -> str:
+    fire = fires[fires["fire_id"] == code].iloc[0]
+    state = say(lang, f"fire_state.{fire['state']}")
+    area = say(lang, "fires.rai", rai=f"{fire['area_rai']:,.0f}")
+    return f"{words.place_name(desk, lang, fire['tambon'])} · {area} · {state} · {code}"
+
+
+def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
+    lang = view.lang
+    fire = fires[fires["fire_id"] == name].iloc[0].to_dict()
+    st.markdown(f"#### {name}")
+    for line in words.detail(desk, lang, fire):
+        st.markdown(line)
+    st.caption(say(lang, "fires.copy"))
+    for way in words.point_ways(desk, fire["lon"], fire["lat"]):
+        st.code(way, language=None)
+    st.markdown(f"**{say(lang, 'fires.looks')}**")
+    st.dataframe(words.looks(lang, fire_of(desk, view, name)), hide_index=True)
+    checks = open_registry(desk.settings).field_checks(fires=[name, *fire["merged"].split()])
+    if len(checks):
+        st.markdown(f"**{say(lang, 'check.made')}**")
+        st.dataframe(words.checks(desk, lang, checks), hide_index=True)
+
+
+def _round(desk: Desk, view: View) -> None:
+    lang = view.lang
+    local = desk.now().astimezone(ICT)
+    kinds = tuple(_REPORTED)
+    kind = st.segmented_control(
+        say(lang, "fires.which_round"),
+        kinds,
+        default="day" if local.date() > view.day or local.hour >= 12 else "night",
+        key="w_round",
+        format_func=lambda name: say(lang, f"fires.round_{name}"),
+    )
+    moment = dt.datetime.combine(view.day, _REPORTED[kind or "day"], ICT)
+    moment = min(moment.astimezone(dt.UTC), desk.now())
+    report = round_of(desk, view, moment)
+    place = desk.place.name_th if lang == "th" else desk.place.name_en
+    text = round_words.text(lang, report, place)
+    st.caption(say(lang, "fires.paste"))
+    st.code(text, language=None, wrap_lines=True, height=480)
+    name = f"round_{desk.place.key}_{view.day}_{kind or 'day'}.txt"
+    st.download_button(
+        say(lang, "fires.download_round"), text, name, "text/plain", key="w_round_txt", on_click="ignore"
+    )
+    with st.expander(say(lang, "passes.title")):
+        st.dataframe(words.passes(lang, passes_of(desk, view)), hide_index=True)
+        st.caption(say(lang, "passes.note"))
+
+
+def _check(desk: Desk, view: View) -> None:
+    lang = view.lang
+    viewing = author(desk).role == "viewer"
+    if viewing:
+        st.info(say(lang, "fires.sign_in"))
+    fires, _ = fires_of(desk, view)
+    codes = ["", *words.table(desk, lang, fires)["code"]]
+    names = desk.tambons.set_index("tambon")
+    with st.form("field_check", clear_on_submit=True):
+        fire = st.selectbox(
+            say(lang, "check.fire"),
+            codes,
+            key="w_check_fire",
+            format_func=lambda code: _fire_label(desk, lang, fires, code) if code else say(lang, "check.no_fire"),
+        )
+        result = st.selectbox(
+            say(lang, "check.result"),
+            _RESULTS,
+            format_func=lambda name: say(lang, f"check.result_{name}"),
+            key="w_result",
+        )
+        visited = st.text_input(
+            say(lang, "check.visited_at"), f"{moment_of(desk, view).astimezone(ICT):%Y-%m-%d %H:%M}", key="w_visited"
+        )
+        put_out = st.text_input(say(lang, "check.put_out_at"), "", placeholder="2026-03-10 16:40", key="w_put_out")
+        rai = st.number_input(say(lang, "check.rai"), 0.0, 1e6, None, 1.0, key="w_rai")
+        point = st.text_input(say(lang, "check.point_any"), "", placeholder="47Q 564142 E 2055211 N", key="w_point")
+        tambon = st.selectbox(
+            say(lang, "check.tambon_reported"),
+            ["", *names.index],
+            format_func=lambda code: words.place_name(desk, lang, code) if code else "–",
+            key="w_reported",
+        )
+        village = st.text_input(say(lang, "check.village"), "", key="w_village")
+        cause = st.text_input(say(lang, "check.cause"), "", key="w_cause")
+        crews = st.text_area(say(lang, "check.crews_lines"), "", height=90, key="w_crews")
+        note = st.text_area(say(lang, "check.note"), "", height=70, key="w_note")
+        sent = st.form_submit_button(say(lang, "check.save"), type="primary", disabled=viewing)
+    if sent:
+        values = {"fire_id": fire, "result": result, "visited_at": visited, "put_out_at": put_out, "burned_rai": rai}
+        values |= {"tambon_reported": tambon, "village_th": village, "cause": cause, "note": note}
+        values |= {"crews": words.crews(crews)}
+        _save_check(desk, lang, values, point, fires)
+    told = open_registry(desk.settings).field_checks()
+    st.markdown(f"**{say(lang, 'check.made')}**")
+    st.dataframe(words.checks(desk, lang, told), hide_index=True)
+
+
+def _save_check(desk: Desk, lang: Lang, values: dict[str, Any], point: str, fires: pd.DataFrame) -> None:
+    try:
+        document = words.check_document(desk, values, point, fires)
+        open_registry(desk.settings).add("field_checks", document, author=author(desk))
+    except HazeError as error:
+        notice.show([notice.of_error(lang, error)])
+        return
+    st.success(say(lang, "check.saved"))
+    if document["tambon_reported"] and document["tambon"] and document["tambon_reported"] != document["tambon"]:
+        reported, polygon = (words.place_name(desk, lang, document[name]) for name in ("tambon_reported", "tambon"))
+        st.warning(say(lang, "check.differs", reported=reported, polygon=polygon))
+
+
+def _heat(desk: Desk, lang: Lang) -> None:
+    st.caption(say(lang, "heat.note"))
+    heat = heat_in(desk)
+    if heat.empty:
+        st.info(say(lang, "heat.none"))
+        return
+    st.dataframe(words.heat_table(desk, lang, heat), hide_index=True)
+    viewing = author(desk).role == "viewer"
+    if viewing:
+        st.info(say(lang, "fires.sign_in"))
+    with st.form("heat"):
+        spot = st.selectbox(
+            say(lang, "heat.place"),
+            heat.index,
+            key="w_spot",
+            format_func=lambda at: (
+                f"{words.place_name(desk, lang, heat['tambon'][at])} · "
+                f"{words.point_ways(desk, heat['lon'][at], heat['lat'][at])[0]}"
+            ),
+        )
+        evidence = st.text_input(say(lang, "heat.evidence"), "", key="w_evidence")
+        with st.container(horizontal=True):
+            confirm = st.form_submit_button(say(lang, "heat.confirm"), disabled=viewing, key="w_confirm")
+            restore = st.form_submit_button(say(lang, "heat.restore"), disabled=viewing, key="w_restore")
+    if confirm or restore:
+        try:
+            verdict = words.heat_verdict(heat.loc[spot].to_dict(), permanent=bool(confirm), evidence=evidence)
+            open_registry(desk.settings).add("heat", verdict, author=author(desk))
+        except HazeError as error:
+            notice.show([notice.of_error(lang, error)])
+            return
+        st.rerun()

@@ -1,0 +1,94 @@
+"""The Fires page as Streamlit runs it, in both languages, empty and full: every part, a check and a verdict saved."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from data import settings
+from data.registry import open_registry
+from layers.words import LANGS, Lang, say
+from tests.app import stores
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def full() -> Path:
+    root = Path(os.environ["HAZE_STORE"])
+    stores.bring(root, **{"firms.csv": stores.firms()})
+    return root
+
+
+def opened(part: str, lang: Lang = "en") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["lang"] = lang
+    app.query_params["day"] = "2026-03-12"
+    app.session_state["w_fires_part"] = part
+    app.switch_page("layers/pages/fires.py")
+    return app.run()
+
+
+def words_of(app: AppTest) -> str:
+    parts = (app.markdown, app.caption, app.info, app.subheader, app.code, app.success, app.warning)
+    return "\n".join(str(element.value) for kind in parts for element in kind)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("part", ["map", "round", "check", "heat"])
+def test_every_part_runs_full_and_on_the_sample(part: str, lang: Lang, request: pytest.FixtureRequest) -> None:
+    for store in (None, "full"):
+        if store:
+            request.getfixturevalue(store)
+        app = opened(part, lang)
+        assert not app.exception
+        assert say(lang, "fires.title") in words_of(app)
+
+
+def test_the_map_part_opens_with_the_largest_fire_and_its_point(full: Path) -> None:
+    text = words_of(opened("map"))
+    # A and B, each one fire: B was seen on two days, A on two.
+    assert say("en", "fires.summary", new=0, growing=0, restarted=0, quiet=2, out=0) in text
+    assert "47Q " in text
+
+
+def test_the_round_says_what_is_not_stored(full: Path) -> None:
+    text = words_of(opened("round"))
+    assert "Whole province 1 hotspots" in text
+    assert "Terra not stored" in text
+
+
+def test_a_field_check_is_saved_with_both_tambons(full: Path) -> None:
+    app = opened("check")
+    app.text_input(key="w_point").set_value("530706, 1993403")
+    app.selectbox(key="w_reported").set_value("520307")
+    app.text_area(key="w_crews").set_value("สถานี 16")
+    next(button for button in app.button if button.label == say("en", "check.save")).click()
+    app.run()
+    assert not app.exception
+    told = open_registry(settings.load()).field_checks().iloc[0]
+    assert told["tambon_reported"] == "520307"
+    assert told["tambon"] == "520302"
+    assert told["people"] == 16
+    assert told["changed_by"] == "desk"
+    assert any(warning.value for warning in app.warning)
+
+
+def test_a_bad_point_is_told_and_nothing_is_saved(full: Path) -> None:
+    app = opened("check")
+    app.text_input(key="w_point").set_value("behind the temple")
+    next(button for button in app.button if button.label == say("en", "check.save")).click()
+    app.run()
+    assert not app.exception
+    assert app.error
+    assert open_registry(settings.load()).field_checks().empty
