@@ -38,16 +38,17 @@ def rank(
     Example: python cli.py rank --weights fire=3,repeat=1,gap=1
     """
     from layers import choose
-    from models import priority
-    from models.choice import known
+    from models import plan, priority
+    from models.choice import known, marked
     from models.criteria import CRITERIA
 
     chosen = _weights(weights, CRITERIA)
     fixed = satellites_of(satellites)
     with clear_errors():
         desk = open_desk(place)
-        sites = open_registry(desk.settings).sites(place=desk.place, carried_out=True)
-        told = known(desk, fixed, sites)
+        registry = open_registry(desk.settings)
+        marks = marked(plan.criteria(registry, desk.tambons["tambon"]))
+        told = known(desk, fixed, registry.sites(place=desk.place, carried_out=True), marks)
         found = priority.rank(told.criteria, chosen)
         for note in choose.ranking_notes(lang(), found, told.burden.days, ", ".join(fixed)):
             ERRORS.print(note, markup=False)

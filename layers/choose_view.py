@@ -13,10 +13,11 @@ from data.registry.tables import PLANNED
 from layers.choose import Choice
 from layers.view import View, known_sites, revision_of
 from models.budget import Plan, best_plan, highest_first, next_baht, rule_prices
-from models.choice import Known, known
+from models.choice import Known, known, marked
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
 from models.measures import options_of, prices, read_measures
+from models.plan import criteria
 from models.priority import Ranking, rank
 
 
@@ -35,7 +36,8 @@ class MadePlan:
 def _known(revision: str, registry: str, sats: str, _desk: Desk) -> Known:
     del revision, registry  # they name the entry
     done = known_sites(_desk)
-    return known(_desk, SATELLITE_SETS[sats], done[~done["state"].isin(PLANNED)])
+    marks = marked(criteria(open_registry(_desk.settings), _desk.tambons["tambon"]))
+    return known(_desk, SATELLITE_SETS[sats], done[~done["state"].isin(PLANNED)], marks)
 
 
 def known_for_choosing(desk: Desk, view: View) -> Known:

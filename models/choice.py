@@ -5,6 +5,7 @@ Brings the pieces together and leaves out what is not stored; never ranks and ne
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +13,10 @@ import pandas as pd
 
 from data.clock import season_of
 from data.errors import NotStored
-from data.variables import standard_24h
 from models.burden import Burden, burden
 from models.criteria import criteria
 from models.desk import Desk
-from models.surface import daily_surface
+from models.exposure import exposure, over_standard
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def known(desk: Desk, satellites: Sequence[str], sites: pd.DataFrame, marks: pd.
     sites : DataFrame
         Activities carried out, with `tambon` and `issue` (`data.registry.Registry.sites`); those against haze count.
     marks : DataFrame, optional
-        Index of tambon codes, columns plan_fit, mechanism, research: the marks of the partners' criteria.
+        From `marked`: the marks of the partners' criteria.
 
     Raises
     ------
@@ -47,26 +47,42 @@ def known(desk: Desk, satellites: Sequence[str], sites: pd.DataFrame, marks: pd.
     """
     found = burden(desk, satellites)
     actions = sites[sites["issue"] == "haze"].groupby("tambon").size()
-    more = pd.DataFrame({"smoke": days_over(desk)}).reindex(found.counts.index)
+    more = smoke(desk).reindex(found.counts.index)
     if marks is not None:
         more = more.join(marks)
     return Known(found, criteria(found, actions, more))
 
 
-def days_over(desk: Desk) -> pd.Series:
-    """Return days over the standard by tambon in the newest season with PM2.5; estimated days count by their middle.
+def smoke(desk: Desk) -> pd.DataFrame:
+    """Return days over the standard and person-days of older people, by tambon, in the newest season with PM2.5.
 
-    Empty where no reading is stored; missing where a tambon's air cannot be told.
+    Returns
+    -------
+    DataFrame
+        Index of tambon codes, columns smoke and older; empty where no reading is stored, missing where a tambon's air
+        or its older people are not known.
     """
     years = desk.air_years
     if not years:
-        return pd.Series(dtype=float)
-    first, last = season_of(desk.now().date().replace(year=years[-1], month=1, day=1))
+        return pd.DataFrame(columns=["smoke", "older"], dtype=float)
     try:
-        surface = daily_surface(desk, first, last)
+        table = exposure(desk, *season_of(dt.date(years[-1], 1, 1)))
     except NotStored:
-        return pd.Series(dtype=float)
-    told = surface[surface["pm25"].notna()]
-    limit = told["day"].map({day: standard_24h(day.date()) for day in told["day"].unique()})
-    days: pd.Series = (told["pm25"] > limit).groupby(told["tambon"]).sum().astype(float)
-    return days
+        return pd.DataFrame(columns=["smoke", "older"], dtype=float)
+    found = over_standard(table, "tambon").set_index("code")
+    told = table[table["pm25"].notna()]["tambon"].unique()
+    named = found.rename(columns={"days_over": "smoke", "older_days": "older"})[["smoke", "older"]]
+    return named.astype(float).reindex(told)
+
+
+def marked(criteria: pd.DataFrame) -> pd.DataFrame:
+    """Return the marks of the partners' criteria as numbers: met 1, partly one half, not met 0, unmarked missing.
+
+    Parameters
+    ----------
+    criteria : DataFrame
+        From `models.plan.criteria`.
+    """
+    worth = {"met": 1.0, "partly": 0.5, "not_met": 0.0}
+    named = criteria.set_index("tambon").rename(columns={"problem": "plan_fit"})[["plan_fit", "mechanism", "research"]]
+    return pd.DataFrame({name: named[name].map(worth).astype(float) for name in named.columns})

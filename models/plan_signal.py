@@ -15,10 +15,9 @@ import pandas as pd
 
 from data.clock import season_of
 from data.errors import HazeError, NotStored, TooLittleData
-from data.variables import standard_24h
 from models.burden import burden
 from models.desk import Desk
-from models.surface import daily_surface
+from models.exposure import exposure, over_standard, people
 
 #: With so many tambons a tambon is compared: enough to even out one bad neighbour, few enough to stay alike.
 ALIKE = 5
@@ -61,9 +60,8 @@ def signal(
         known = None
     if known is not None and year in known.counts:
         now = known.counts[year].reindex(codes).to_numpy(dtype="float64")
-        earlier = known.counts.drop(columns=[one for one in known.counts.columns if int(str(one)) >= year]).reindex(
-            codes
-        )
+        before = [season for season in known.days if season < year]
+        earlier = known.counts[before].reindex(codes)
         table["hotspots"] = pd.Series(now).astype("Int64")
         table["days_stored"] = known.days[year]
         if earlier.shape[1]:
@@ -97,28 +95,23 @@ def _whole(index: pd.Index) -> pd.Series:
 
 def _no_smoke(desk: Desk, codes: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(index=range(len(codes)))
-    table = table.assign(smoke_days=_whole(table.index), smoke_known=0, people=_whole(table.index))
-    people = desk.store.population(desk.state)
-    if people is not None:
-        held = people.drop_duplicates("tambon", keep="last").set_index("tambon")["population"]
-        table["people"] = held.reindex(codes).reset_index(drop=True).astype("Int64")
+    table = table.assign(smoke_days=_whole(table.index), smoke_known=0)
+    table["people"] = people(desk)["people"].reindex(codes).reset_index(drop=True).round().astype("Int64")
     return table.assign(person_days=_whole(table.index))
 
 
 def _smoke(desk: Desk, year: int, codes: list[str]) -> pd.DataFrame:
     table = _no_smoke(desk, codes)
-    first, last = season_of(dt.date(year, 1, 1))
     try:
-        days = daily_surface(desk, first, last)
+        days = exposure(desk, *season_of(dt.date(year, 1, 1)))
     except HazeError:
         # Without readings or positions of stations there is no surface; the column then says that it is not known.
         return table
-    days = days[days["pm25"].notna()]
-    limits = {day: standard_24h(pd.Timestamp(day).date()) for day in days["day"].unique()}
-    over = (days["pm25"] > days["day"].map(limits)).groupby(days["tambon"]).agg(["sum", "size"]).reindex(codes)
-    table["smoke_days"] = over["sum"].reset_index(drop=True).astype("Int64")
-    table["smoke_known"] = over["size"].fillna(0).astype("int64").to_numpy()
-    table["person_days"] = table["smoke_days"] * table["people"]
+    found = over_standard(days, "tambon").set_index("code").reindex(codes).reset_index(drop=True)
+    table["smoke_known"] = found["days"].fillna(0).astype("int64")
+    known = table["smoke_known"] > 0
+    table["smoke_days"] = found["days_over"].where(known).astype("Int64")
+    table["person_days"] = found["person_days"].where(known).round().astype("Int64")
     return table
 
 
