@@ -29,10 +29,15 @@ class SatelliteSet(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What is measured."""
+    """What is measured: fire first, since smoke crosses borders."""
 
     hotspots = "hotspots"
+    fires = "fires"
+    burned_rai = "burned_rai"
     fire_power_mw = "fire_power_mw"
+    pm25 = "pm25"
+    smoke_days = "smoke_days"
+    person_days = "person_days"
 
 
 SeasonFrom = Annotated[str, typer.Option("--from", help="Year of the first season looked at.")]
@@ -78,6 +83,7 @@ def effect(
     Example: python cli.py effect --type firebreak --from 2012 --to 2025
     """
     from models.evaluation import evaluate
+    from models.outcomes import AIR
     from models.treatment import treatment
 
     start, end = season_of_option(first, "--from"), season_of_option(last, "--to")
@@ -98,6 +104,8 @@ def effect(
             verdict=[say("en", f"effect.verdict.{code}") for code in found.estimates["verdict"]],
             why=[why, alone, alone, naive] if found.checks else [why] * len(found.estimates),
         )
+        if outcome.value in AIR:
+            ERRORS.print(say(lang(), "effect.border"), markup=False)
         if not chosen.acting:
             ERRORS.print(say(lang(), "effect.not_acting"), markup=False)
         for reason, count in chosen.left_out["reason"].value_counts().items():

@@ -26,6 +26,7 @@ from models.verdict import (
     MORE,
     NEED_AFTER,
     NEED_BEFORE,
+    NEED_CONTROLS,
     NO_DIFFERENCE,
     P_SEEN,
     Reason,
@@ -177,9 +178,12 @@ def _lacking(
         if len(compared.unmatched):
             return [Reason("no_match", {"tambons": len(compared.unmatched)})]
         return [Reason("seasons_both", {"need": NEED_BEFORE, "need_after": NEED_AFTER})]
+    need = NEED_CONTROLS
     rows = np.concatenate([compared.treated, compared.control])
     if smallest_p(np.minimum(starts[rows], seasons), seasons) > P_SEEN:
+        # One treated tambon among n controls can give no smaller p than 1 / (n + 1).
         need = math.ceil(1 / P_SEEN) - 1 if len(compared.treated) == 1 else len(compared.control) + 1
+    if len(compared.control) < need:
         return [Reason("controls", {"have": len(compared.control), "need": need})]
     return []
 

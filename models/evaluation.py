@@ -25,7 +25,7 @@ from models.verdict import Reason, Verdict
 #: Raised when a stored answer would come out otherwise.
 VERSION = "1"
 #: Tables of the store that an effect is made of.
-_INPUTS = ("hotspots", "tambons", "population", "snapshots")
+_INPUTS = ("hotspots", "tambons", "population", "readings", "stations", "snapshots")
 
 
 def evaluate(

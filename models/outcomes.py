@@ -17,6 +17,8 @@ from data.clock import season_of
 from data.errors import NotStored
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
+from models.exposure import exposure, over_standard
+from models.fire_seasons import fires
 
 #: A period counts when stored files of each satellite reach so many of its days.
 WHOLE = 0.9
@@ -112,16 +114,49 @@ def _hotspots(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.nda
 def _fire_power(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.ndarray:
     rows = desk.hotspots(period.first, period.last, satellites)
     # A detection without a stated power adds nothing; files of the fast and the archive product both state it.
-    summed = rows.groupby(rows["tambon"].astype("str"))["frp_mw"].sum()
-    found: np.ndarray = summed.reindex(sorted(desk.tambons["tambon"]), fill_value=0.0).to_numpy(float)
+    return _by_tambon(desk, rows.groupby(rows["tambon"].astype("str"))["frp_mw"].sum())
+
+
+def _by_tambon(desk: Desk, values: pd.Series) -> np.ndarray:
+    """Return values by tambon code as an array over the tambons of the place, 0 where there are none."""
+    found: np.ndarray = values.reindex(sorted(desk.tambons["tambon"]), fill_value=0.0).to_numpy(float)
     return found
 
 
-#: How each outcome is worked out for one period, shape (n,), tambons of the place by ascending code.
+def _fires(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.ndarray:
+    return _by_tambon(desk, fires(desk, period.first, period.last, satellites).groupby("tambon").size())
+
+
+def _burned(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.ndarray:
+    found = fires(desk, period.first, period.last, satellites)
+    return _by_tambon(desk, found.groupby("tambon")["area_rai"].sum())
+
+
+def _air(desk: Desk, period: Period, column: str) -> np.ndarray:
+    """Return an outcome of the air over a period; NaN everywhere when too few of its days have a value."""
+    try:
+        table = over_standard(exposure(desk, period.first, period.last), "tambon").set_index("code")
+    except NotStored:
+        return np.full(len(desk.tambons), np.nan)
+    days = (period.last - period.first).days + 1
+    enough = table["days"] >= WHOLE * days
+    found: np.ndarray = table[column].where(enough).reindex(sorted(desk.tambons["tambon"])).to_numpy(float)
+    return found
+
+
+#: How each outcome is worked out for one period, shape (n,), tambons of the place by ascending code. Fires and the
+#: rai they burned belong to the tambon where a fire was first seen.
 OUTCOMES: dict[str, Callable[[Desk, Period, tuple[str, ...]], np.ndarray]] = {
     "hotspots": _hotspots,
+    "fires": _fires,
+    "burned_rai": _burned,
     "fire_power_mw": _fire_power,
+    "pm25": lambda desk, period, _: _air(desk, period, "mean"),
+    "smoke_days": lambda desk, period, _: _air(desk, period, "days_over"),
+    "person_days": lambda desk, period, _: _air(desk, period, "person_days"),
 }
+#: Outcomes of the air: smoke crosses borders, so what a tambon does is hardly seen in its own air.
+AIR = frozenset({"pm25", "smoke_days", "person_days"})
 
 
 def outcomes(desk: Desk, outcome: str, satellites: str, periods: Sequence[Period] | None = None) -> Outcomes:
@@ -145,11 +180,14 @@ def outcomes(desk: Desk, outcome: str, satellites: str, periods: Sequence[Period
     if not desk.seasons:
         raise NotStored("no detections are stored", key="no_hotspots", hint="import a hotspot file first")
     asked = list(periods) if periods is not None else seasons(desk.seasons)
-    covered = coverage(desk, asked, satellites)
-    whole = set(covered.loc[covered["whole"].astype(bool), "period"])
-    kept = tuple(period for period in asked if period.label in whole)
-    codes = np.array(sorted(desk.tambons["tambon"]), dtype=object)
     work = OUTCOMES[outcome]
-    columns = [work(desk, period, SATELLITE_SETS[satellites]) for period in kept]
-    values = np.column_stack(columns) if columns else np.zeros((len(codes), 0))
-    return Outcomes(outcome, satellites, codes, kept, values, covered)
+    codes = np.array(sorted(desk.tambons["tambon"]), dtype=object)
+    covered = coverage(desk, asked, satellites)
+    if outcome in AIR:
+        found = [(period, work(desk, period, ())) for period in asked]
+        found = [(period, column) for period, column in found if np.isfinite(column).all()]
+    else:
+        whole = set(covered.loc[covered["whole"].astype(bool), "period"])
+        found = [(one, work(desk, one, SATELLITE_SETS[satellites])) for one in asked if one.label in whole]
+    values = np.column_stack([column for _, column in found]) if found else np.zeros((len(codes), 0))
+    return Outcomes(outcome, satellites, codes, tuple(period for period, _ in found), values, covered)

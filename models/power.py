@@ -15,7 +15,7 @@ from models.paths import same_path_p
 from models.randomisation import Randomisation, deals, smallest_p
 from models.simulation import Province, outbreaks
 from models.twoway import treated_cells, without_effect
-from models.verdict import NEED_AFTER, NEED_BEFORE, P_PATH, P_SEEN
+from models.verdict import NEED_AFTER, NEED_BEFORE, NEED_CONTROLS, P_PATH, P_SEEN
 
 #: Falls tried, as fractions.
 FALLS = (-0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.7, -0.8)
@@ -97,7 +97,7 @@ def power(
     nothing = Power(dict.fromkeys(FALLS, 0.0), -1.0, assumed, before, after)
     if before < NEED_BEFORE or after < NEED_AFTER or is_treated.sum() == 0:
         return nothing
-    if smallest_p(starts, seasons, _DEALS) > P_SEEN:
+    if smallest_p(starts, seasons, _DEALS) > P_SEEN or (~is_treated).sum() < NEED_CONTROLS:
         return nothing
     made = replace(made, seasons=seasons)
     seen = dict.fromkeys(FALLS, 0.0)

@@ -13,6 +13,8 @@ from typing import Any
 
 #: Whole seasons before and after a tambon's start without which nothing is estimated.
 NEED_BEFORE, NEED_AFTER = 3, 1
+#: Controls without which nothing is estimated; a single treated tambon needs 19, for the sake of the p below.
+NEED_CONTROLS = 5
 #: A verdict of fewer or more needs a p of at most this.
 P_SEEN = 0.05
 #: Where the treated were already on another path before the measure with a p below this, nothing is claimed.

@@ -77,6 +77,9 @@ def test_each_number_that_is_missing_is_named() -> None:
     key, numbers = lacking(values[:15], {0: 5})
     assert (key, numbers["need"]) == ("controls", 19)
     assert 1 <= int(str(numbers["have"])) <= 14
+    crowded = counts(2, 24, 8)
+    key, numbers = lacking(crowded, {position: 4 + position % 3 for position in range(21)})
+    assert (key, numbers["need"]) == ("controls", 5)
     assert lacking(values, {}) == ("no_treatment", {})
     silent = values.copy()
     silent[0] = 0

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import NotStored
 from models.outcomes import coverage, months, outcomes, seasons
-from tests.layers.desks import at, desk_of, store_of
+from tests.layers.desks import air, at, desk_of, store_of
 from tests.make import hotspots
 
 
@@ -33,6 +33,11 @@ def test_a_season_is_counted_by_tambon_from_january_to_may(tmp_path: Path) -> No
     assert [period.label for period in found.periods] == ["2024"]
     assert found.values.tolist() == [[2], [0], [1], [2]]
     assert outcomes(desk, "fire_power_mw", "SNPP").values.tolist() == [[12.5], [0], [5], [10]]
+    # Each detection is far in time or place from the others: a fire of its own.
+    assert outcomes(desk, "fires", "SNPP").values.tolist() == [[2], [0], [1], [2]]
+    burned = outcomes(desk, "burned_rai", "SNPP").values[:, 0]
+    assert burned[1] == 0
+    assert burned[0] == pytest.approx(2 * burned[2], rel=0.01)
 
 
 def test_a_season_without_all_satellites_of_the_set_is_left_out_and_told(tmp_path: Path) -> None:
@@ -81,3 +86,15 @@ def test_an_empty_store_is_not_one_without_fire(tmp_path: Path) -> None:
     with pytest.raises(NotStored):
         outcomes(desk, "hotspots", "SNPP")
     assert coverage(desk, seasons([2024]), "SNPP").empty
+
+
+def test_air_is_an_outcome_only_where_the_season_has_it(tmp_path: Path) -> None:
+    desk = desk_of(store_of(tmp_path, [hotspots(*whole(2026))], air(("2026-03-10", 52.0), ("2026-03-11", 20.0))))
+    assert outcomes(desk, "pm25", "SNPP").values.shape == (4, 0)
+    days = [f"2026-{month:02d}-{day:02d}" for month in range(1, 6) for day in range(1, 29)]
+    values = [(day, 80.0 if number < 12 else 10.0) for number, day in enumerate(days)]
+    full = desk_of(store_of(tmp_path / "full", [hotspots(*whole(2026))], air(*values)))
+    assert outcomes(full, "smoke_days", "SNPP").values.shape == (4, 1)
+    assert outcomes(full, "smoke_days", "SNPP").values[0, 0] == 12
+    # No file told how many people live there.
+    assert outcomes(full, "person_days", "SNPP").values.shape == (4, 0)
