@@ -64,6 +64,8 @@ pages = [
     st.Page("layers/pages/fires.py", title=say(lang, "page.fires"), url_path="fires"),
     st.Page("layers/pages/outlook.py", title=say(lang, "page.outlook"), url_path="outlook"),
     st.Page("layers/pages/season.py", title=say(lang, "page.season"), url_path="season"),
+    st.Page("layers/pages/compare.py", title=say(lang, "page.compare"), url_path="compare"),
+    st.Page("layers/pages/effect.py", title=say(lang, "page.effect"), url_path="effect"),
     st.Page("layers/pages/choose.py", title=say(lang, "page.choose"), url_path="choose"),
     st.Page("layers/pages/sites.py", title=say(lang, "page.sites"), url_path="sites"),
     st.Page("layers/pages/plan.py", title=say(lang, "page.plan"), url_path="plan"),

@@ -12,7 +12,7 @@ import typer
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
 from data.accounts import OPERATOR
 from data.registry import Registry, open_registry
-from layers.effect import say_power, say_why
+from layers.effect_words import say_power, say_why
 from layers.words import say
 from models.desk import open_desk
 
@@ -108,6 +108,8 @@ def effect(
             ERRORS.print(say(lang(), "effect.border"), markup=False)
         if not chosen.acting:
             ERRORS.print(say(lang(), "effect.not_acting"), markup=False)
+        if chosen.others:
+            ERRORS.print(say(lang(), "effect.others", sites=chosen.others), markup=False)
         for reason, count in chosen.left_out["reason"].value_counts().items():
             ERRORS.print(say(lang(), f"effect.left_out.{reason}", sites=count), markup=False)
         print_rows(_rounded(rows), form)

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from layers import palette
-from layers.words import Lang, say, say_day
+from layers.words import Lang, say, say_day, say_year
 
 _FONT = "Sarabun, Loma, sans-serif"
 _INK = "#1f2a2e"
@@ -80,10 +80,10 @@ def season_lines(lang: Lang, table: pd.DataFrame, *, height: int = 320) -> alt.C
     """
     years = sorted(table["season"].unique(), reverse=True)
     shown = table.assign(
-        name=[_year(lang, year) for year in table["season"]],
+        name=[say_year(lang, year) for year in table["season"]],
         date=[pd.Timestamp(2001, 1, 1) + pd.Timedelta(days=int(day) - 1) for day in table["day"]],
     )
-    colours = alt.Scale(domain=[_year(lang, year) for year in years], range=list(_YEARS[: len(years)]))
+    colours = alt.Scale(domain=[say_year(lang, year) for year in years], range=list(_YEARS[: len(years)]))
     base = alt.Chart(shown).encode(
         x=alt.X("date:T", title=None, axis=alt.Axis(format="%d/%m", tickCount="month")),
         y=alt.Y("total:Q", title=say(lang, "chart.total")),
@@ -97,10 +97,6 @@ def season_lines(lang: Lang, table: pd.DataFrame, *, height: int = 320) -> alt.C
         ]
     )
     return styled(lines.properties(height=height))
-
-
-def _year(lang: Lang, year: int) -> str:
-    return str(year + 543) if lang == "th" else str(year)
 
 
 def calendar(lang: Lang, counts: pd.Series, stored: pd.Series, *, height: int = 190) -> alt.Chart | alt.LayerChart:

@@ -15,7 +15,7 @@ from data.clock import season_of
 from data.errors import ContractError, NotStored
 from data.variables import standard_24h
 from layers.view import View
-from layers.words import Lang, say, say_day
+from layers.words import Lang, say, say_day, say_year
 from models.air import days_over
 from models.desk import Desk
 
@@ -55,7 +55,7 @@ def build(desk: Desk, view: View) -> Season:
     known = [year for year in {*desk.seasons, view.day.year} if year <= view.day.year]
     years = sorted(year for year in known if year == view.day.year or _whole_set(desk, view, year))[-_MOST_SEASONS:]
     left_out = [
-        say(lang, "season.year_left_out", season=_year(lang, year))
+        say(lang, "season.year_left_out", season=say_year(lang, year))
         for year in sorted(set(known) - set(years))
         if desk.detections.stored_days(*season_of(dt.date(year, 1, 1)), view.satellites).any()
     ]
@@ -67,7 +67,7 @@ def build(desk: Desk, view: View) -> Season:
         title=say(
             lang,
             "season.title",
-            season=_year(lang, view.day.year),
+            season=say_year(lang, view.day.year),
             first=say_day(lang, start, year=False),
             last=say_day(lang, until),
         ),
@@ -96,10 +96,6 @@ def _whole_set(desk: Desk, view: View, year: int) -> bool:
     return all(desk.detections.stored_days(*season, (name,)).any() for name in view.satellites)
 
 
-def _year(lang: Lang, year: int) -> str:
-    return str(year + 543) if lang == "th" else str(year)
-
-
 def _same_part(year: int, until: dt.date) -> tuple[dt.date, dt.date]:
     start, end = season_of(dt.date(year, 1, 1))
     # 29 February has no twin in most years; the day before it stands for it there.
@@ -125,7 +121,7 @@ def _lines(desk: Desk, view: View, years: list[int], until: dt.date) -> tuple[pd
         here = stored[stored.index <= pd.Timestamp(same)]
         rows.append(
             {
-                say(lang, "column.season"): _year(lang, year),
+                say(lang, "column.season"): say_year(lang, year),
                 say(lang, "column.until", day=say_day(lang, until, year=False)): int(
                     counts[counts.index <= pd.Timestamp(same)].sum()
                 ),
@@ -148,7 +144,7 @@ def _areas(desk: Desk, view: View, years: list[int], until: dt.date, by: str) ->
         if int(table["count"].sum()) == 0 and year != view.day.year:
             continue
         pieces.append(
-            pd.DataFrame({"name": table[f"name_{lang}"], "count": table["count"], "group": _year(lang, year)})
+            pd.DataFrame({"name": table[f"name_{lang}"], "count": table["count"], "group": say_year(lang, year)})
         )
     return pd.concat(pieces, ignore_index=True)
 
@@ -180,7 +176,7 @@ def _over(desk: Desk, lang: Lang) -> pd.DataFrame:
         for row in found.itertuples():
             rows.append(
                 {
-                    say(lang, "column.season"): _year(lang, year),
+                    say(lang, "column.season"): say_year(lang, year),
                     say(lang, "column.station"): str(names.get(row.code, row.code)),
                     say(lang, "column.days_over"): int(row.days_over),
                     say(lang, "column.valid_days"): f"{int(row.valid_days)} / {(last - first).days + 1}",

@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -33,6 +34,9 @@ SPANS = ("day", "week", "season")
 THEMES = ("hotspots", "pm25")
 #: Most points drawn at once; a season over all satellites stays below.
 MOST_POINTS = 50_000
+
+#: A measure is looked up in the registry by the page; here only its form is checked.
+_MEASURE = re.compile(r"(issue|type|site):[\w.\-]{1,80}")
 
 #: Offered where the browser has network; nothing is asked for before a person chooses one.
 BASE_MAPS = (
@@ -73,6 +77,8 @@ class View:
         Name of a set in `models.counts.SATELLITE_SETS`.
     tambon : str
         Code of the chosen tambon, "" for none.
+    measure : str
+        What the Effect page measures: ``issue:haze``, ``type:firebreak``, ``site:LP-HAZ-001``; "" for its first choice.
     """
 
     lang: Lang
@@ -81,6 +87,7 @@ class View:
     theme: str = "hotspots"
     sats: str = "ALL"
     tambon: str = ""
+    measure: str = ""
 
     @property
     def period(self) -> tuple[dt.date, dt.date]:
@@ -108,6 +115,8 @@ def read_view(query: Mapping[str, str], default: View, tambons: set[str]) -> Vie
     found: dict[str, Any] = {name: query[name] for name, values in allowed.items() if query.get(name) in values}
     if query.get("tambon") in tambons:
         found["tambon"] = query["tambon"]
+    if _MEASURE.fullmatch(query.get("measure", "")):
+        found["measure"] = query["measure"]
     with contextlib.suppress(KeyError, ValueError):
         day = parse_day(query["day"])
         if FIRST_DAY <= day <= LAST_DAY:

@@ -119,6 +119,11 @@ def say_day(lang: Lang, day: dt.date, *, short: bool = True, year: bool = True) 
     return f"{day.day} {month} {shown}" if year else f"{day.day} {month}"
 
 
+def say_year(lang: Lang, year: int) -> str:
+    """Return a year: of the Buddhist era in Thai."""
+    return str(buddhist_year(year) if lang == "th" else year)
+
+
 def say_time(lang: Lang, moment: dt.datetime) -> str:
     """Return an aware moment in Thai local time: "22 พ.ย. 2569 14:05 น."."""
     local = moment.astimezone(ICT)

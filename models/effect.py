@@ -59,8 +59,8 @@ class Effect:
     seasons : tuple of str
         Labels of the whole periods used.
     checks : dict
-        `path_p`, `time_effect`, `time_p`, `space_low`, `space_high`, `ring_effect`, `ring_low`, `ring_high`, `ring_p`,
-        `fit`; missing ones are not there.
+        `path_p`, `carried` (fraction), `time_effect`, `time_p`, `space_low`, `space_high`, `ring_effect`, `ring_low`,
+        `ring_high`, `ring_p`, `ring_tambons`, `fit`; missing ones are not there.
     event : DataFrame
         Result of `models.paths.event_study`; empty when nothing was estimated.
     path : DataFrame
@@ -116,7 +116,7 @@ def effect(
     compared = choose(treated, touched, silent, near, history)
     rows = np.concatenate([compared.treated, compared.control])
     lacking = _lacking(outcomes, treatment, starts, compared, silent)
-    roles = _roles(outcomes, treatment, compared, np.setdiff1d(touched, treated))
+    roles = _roles(outcomes, treatment, compared)
     labels = tuple(period.label for period in outcomes.periods)
     if lacking:
         nothing = _nothing(len(compared.treated), len(compared.control))
@@ -125,13 +125,15 @@ def effect(
     values, begun = outcomes.values[rows], np.minimum(starts[rows], seasons)
     dealt = deals(begun, _SEED, count)
     path_p = paths.same_path_p(values[:, : int(begun.min())], dealt < seasons)
-    table, mixed = _estimates(values, begun, dealt, draws)
+    test = Randomisation(values, begun, dealt)
+    carried = math.expm1(paths.carried_drift(test.scaled[:, : int(begun.min())], begun, seasons))
+    table, mixed = _estimates(test, draws)
     served = table.set_index("estimator").loc[SERVED]
     figures = (float(str(served[name])) for name in ("effect", "low", "high", "p_randomisation"))
     others = table.loc[table["estimator"].isin(ESTIMATORS[1:3]), "effect"].tolist()
-    verdict = judge(*figures, path_p=path_p, others=others, treated=len(compared.treated))
+    verdict = judge(*figures, path_p=path_p, carried=carried, others=others, treated=len(compared.treated))
     table.loc[table["estimator"] == SERVED, "verdict"] = verdict.code
-    found: dict[str, float] = {"path_p": path_p, "fit": mixed.fit}
+    found: dict[str, float] = {"path_p": path_p, "carried": carried, "fit": mixed.fit}
     event = path = pd.DataFrame()
     if checks:
         found |= _checks(outcomes, compared, values, begun, dealt)
@@ -188,7 +190,9 @@ def _lacking(
     return []
 
 
-def _roles(outcomes: Outcomes, treatment: Treatment, compared: Comparison, other: np.ndarray) -> pd.DataFrame:
+def _roles(outcomes: Outcomes, treatment: Treatment, compared: Comparison) -> pd.DataFrame:
+    known = np.flatnonzero(np.isin(outcomes.tambons, list(treatment.first_season)))
+    other = np.setdiff1d(known, np.concatenate([compared.treated, compared.unmatched, compared.control]))
     groups = {"treated": compared.treated, "control": compared.control, "ring": compared.ring}
     groups |= {"unmatched": compared.unmatched, "unusable": other}
     rows = [(str(outcomes.tambons[position]), role) for role, positions in groups.items() for position in positions]
@@ -205,10 +209,8 @@ def _nothing(treated: int, control: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _estimates(
-    values: np.ndarray, begun: np.ndarray, dealt: np.ndarray, draws: int
-) -> tuple[pd.DataFrame, synthetic.Synthetic]:
-    test = Randomisation(values, begun, dealt)
+def _estimates(test: Randomisation, draws: int) -> tuple[pd.DataFrame, synthetic.Synthetic]:
+    values, begun, dealt = test.values, test.starts, test.dealt
     mixed = synthetic.synthetic(values, dealt, draws)
     shifted = staggered.estimate(values, begun)
     naive = before_after(values, begun)

@@ -49,6 +49,34 @@ def same_path_p(before: np.ndarray, is_treated: np.ndarray) -> float:
     return float((largest >= largest[0] - 1e-9).mean())
 
 
+def carried_drift(before: np.ndarray, starts: np.ndarray, seasons: int) -> float:
+    """Return the logarithm of the effect that the treated tambons' own earlier drift would give if it went on.
+
+    The drift is one step of Newton's method from none, in the Poisson model with tambon and season effects; it is
+    carried from the middle of the seasons before to the middle of the treated ones.
+
+    Parameters
+    ----------
+    before : ndarray, shape (n, first)
+        Outcomes, with the weights of their rows, of the seasons before the earliest start.
+    starts : ndarray of int, shape (n,)
+        Position of the first treated season, `seasons` or more for never.
+    seasons : int
+    """
+    treated, first = starts < seasons, before.shape[1]
+    if first < 2 or before.sum() <= 0:
+        return 0.0
+    residual = before - without_effect(before)
+    weather, level = before.sum(0) / before.sum(), before.sum(1)
+    time = np.arange(first) - weather @ np.arange(first)
+    own = treated - level[treated].sum() / level.sum()
+    spread = float((level * own**2).sum() * (weather @ time**2))
+    if spread <= 0:
+        return 0.0
+    middle = np.mean([(start + seasons - 1) / 2 for start in starts[treated]])
+    return float((residual[treated] @ time).sum() / spread * (middle - (first - 1) / 2))
+
+
 def placebo_in_time(values: np.ndarray, starts: np.ndarray, dealt: np.ndarray) -> Randomisation | None:
     """Return the test of a start that never was: the measure set before its time, in the seasons before any start.
 

@@ -43,6 +43,8 @@ class Treatment:
         `site`, `reason` (no_tambon, no_start) of those that could not be.
     acting : bool
         False when no site is of a kind that acts on fire.
+    others : int
+        Other sites that act on fire in the same tambons: what they do cannot be told apart from it.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Treatment:
     sites: pd.DataFrame
     left_out: pd.DataFrame
     acting: bool
+    others: int = 0
 
 
 def first_season(start: str, year: int | None) -> int | None:
@@ -117,11 +120,14 @@ def treatment(sites: pd.DataFrame, *, site: str = "", kind: str = "", issue: str
             code = str(row["tambon"])
             starts[code] = min(begun, starts.get(code, begun))
             used.append(position)
+    acts = ~sites["kind"].isin(NOT_ACTING) & sites["issue"].isin(FIRE_ISSUES)
+    beside = acts & sites["tambon"].isin(list(starts)) & ~sites.index.isin(chosen.index)
     return Treatment(
         name,
         scope,
         starts,
         chosen.loc[used].reset_index(drop=True),
         pd.DataFrame(left, columns=["site", "reason"]),
-        bool((~chosen["kind"].isin(NOT_ACTING) & chosen["issue"].isin(FIRE_ISSUES)).any()),
+        bool(acts[chosen.index].any()),
+        int(beside.sum()),
     )

@@ -25,6 +25,7 @@ MATTERS = -0.30
 FEWER, MORE, NO_DIFFERENCE, CANNOT_TELL = "fewer", "more", "no_difference", "cannot_tell"
 #: A normal deviate for a two-sided test at 5 % seen four times in five: 1.96 + 0.84.
 _SEEN_MOSTLY = 2.80
+_ALL_GONE = -0.999999
 #: Half the width of an interval in standard errors (two-sided test at 8 %, `models.randomisation.INTERVAL_TEST`).
 _HALF_WIDTH = 1.75
 
@@ -74,6 +75,7 @@ def judge(
     p: float,
     *,
     path_p: float = 1.0,
+    carried: float = 0.0,
     others: Sequence[float] = (),
     treated: int = 0,
 ) -> Verdict:
@@ -87,6 +89,8 @@ def judge(
         Of randomisation.
     path_p : float
         Of the test that treated and controls went the same way before.
+    carried : float
+        Fraction that the treated tambons' earlier drift would have given, carried on.
     others : sequence of float
         Estimates of the other methods, fractions; a claim needs their agreement in sign.
     treated : int
@@ -98,6 +102,10 @@ def judge(
         against = [other for other in others if math.isfinite(other) and other * effect < 0]
         if against:
             return Verdict(CANNOT_TELL, (Reason("disagree", {"against": len(against), "methods": len(others)}),))
+        # Nothing left at all (-1) has no logarithm; it is further down than any drift.
+        log_effect = math.log1p(max(effect, _ALL_GONE))
+        if (log_effect - math.log1p(carried)) * log_effect <= 0:
+            return Verdict(CANNOT_TELL, (Reason("carried", {"drift": carried}),))
         return Verdict(FEWER if effect < 0 else MORE, (Reason("seen", {"p": p}),))
     if low > MATTERS and high < 1 / (1 + MATTERS) - 1:
         return Verdict(NO_DIFFERENCE, (Reason("ruled_out", {"change": -MATTERS}),))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from models.paths import event_study, placebo_in_space, placebo_in_time, same_path_p
+from models.paths import carried_drift, event_study, placebo_in_space, placebo_in_time, same_path_p
 from models.randomisation import deals
 from models.twoway import treated_cells
 from tests.models.simulated import counts
@@ -82,3 +82,12 @@ def test_the_picture_is_against_the_mean_of_all_seasons_before() -> None:
     # The mean of the logarithms before is log(2) / 6 above the others: 2 ** (-1/6) - 1 = -0.11.
     assert table.loc[0, "effect"] == pytest.approx(2 ** (-1 / 6) - 1, abs=0.06)
     assert table.loc[-1, "effect"] == pytest.approx(2 ** (5 / 6) - 1, abs=0.1)
+
+
+def test_an_earlier_drift_is_carried_to_the_middle_of_the_treated_seasons() -> None:
+    values = counts(6, 40, 6, 400)
+    values[:10] *= np.exp(-0.05 * np.arange(6))
+    # From season 2.5 on average before to 7.5 with the measure: five seasons of 5 %.
+    assert carried_drift(values, STARTS, 10) == pytest.approx(-0.25, abs=0.08)
+    assert carried_drift(counts(6, 40, 6, 400), STARTS, 10) == pytest.approx(0, abs=0.08)
+    assert carried_drift(values[:, :1], STARTS, 10) == 0.0

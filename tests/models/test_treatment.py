@@ -53,7 +53,10 @@ def test_a_type_starts_in_each_tambon_with_its_earliest_site() -> None:
 
 
 def test_a_site_alone_and_a_programme() -> None:
-    assert treatment(SITES, site="S1").first_season == {"520101": 2022}
+    alone = treatment(SITES, site="S1")
+    assert alone.first_season == {"520101": 2022}
+    assert alone.others == 1  # S2 is a firebreak in the same tambon
+    assert treatment(SITES, kind="firebreak").others == 0
     programme = treatment(SITES, issue="haze")
     assert programme.first_season == {"520101": 2021, "520103": 2019}
     assert programme.scope == "programme"

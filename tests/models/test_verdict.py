@@ -43,3 +43,12 @@ def test_the_tambons_needed_grow_with_the_square_of_the_width() -> None:
     numbers = too_wide(math.expm1(-reach), math.expm1(reach), 5).numbers
     assert numbers["seen"] == pytest.approx(0.51)
     assert numbers["need"] in (20, 21)
+
+
+def test_a_difference_that_the_earlier_drift_explains_is_no_effect() -> None:
+    figures = (-0.3, -0.4, -0.2, 0.01)
+    assert judge(*figures, carried=-0.29).code == FEWER
+    found = judge(*figures, carried=-0.31)
+    assert (found.code, found.reasons[0].key, found.reasons[0].numbers) == (CANNOT_TELL, "carried", {"drift": -0.31})
+    assert judge(0.5, 0.2, 0.9, 0.01, carried=-0.3).code == MORE
+    assert judge(-1.0, -1.0, -0.5, 0.01, carried=-0.6).code == FEWER

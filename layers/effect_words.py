@@ -1,0 +1,54 @@
+"""Words of verdicts, their reasons, and of what a plan could show: for pages, documents and the command line alike.
+
+Never measures, never imports Streamlit or a chart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from layers.words import Lang, say, say_year
+from models.verdict import NEED_BEFORE, Reason, Verdict
+
+if TYPE_CHECKING:
+    from models.design import Design
+
+#: Numbers of a reason that are shares.
+_SHARES = frozenset({"seen", "wanted", "change"})
+
+
+def say_reason(lang: Lang, reason: Reason) -> str:
+    """Return a reason in words, its numbers as they are written in that language."""
+    return say(lang, f"effect.why.{reason.key}", **{name: _number(lang, name, v) for name, v in reason.numbers.items()})
+
+
+def say_why(lang: Lang, verdict: Verdict) -> str:
+    """Return why a verdict is what it is."""
+    return "; ".join(say_reason(lang, reason) for reason in verdict.reasons)
+
+
+def say_power(lang: Lang, found: Design) -> str:
+    """Return what a plan could show, in one sentence, and that a spread was assumed where it was."""
+    numbers = {
+        "treated": len(found.trial.treat_first),
+        "controls": len(found.trial.control),
+        "before": found.power.before,
+        "after": found.power.after,
+    }
+    if found.power.before < NEED_BEFORE:
+        return say(lang, "design.short", have=found.power.before, need=NEED_BEFORE)
+    if found.power.smallest <= -1:
+        text = say(lang, "design.nothing", **numbers)
+    else:
+        text = say(lang, "design.seen", fall=f"{-100 * found.power.smallest:.0f} %", **numbers)
+    return f"{text} {say(lang, 'design.assumed')}" if found.power.assumed else text
+
+
+def _number(lang: Lang, name: str, value: Any) -> str:
+    if name == "drift":
+        return f"{100 * value:+.0f} %".replace("-", "−")
+    if name in _SHARES:
+        return f"{100 * value:.0f} %"
+    if name == "year":
+        return say_year(lang, int(value))
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

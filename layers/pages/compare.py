@@ -1,0 +1,5 @@
+"""The planner's page of comparison: districts and measures side by side."""
+
+from layers.screens import compare
+
+compare.page()
