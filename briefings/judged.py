@@ -15,7 +15,7 @@ from data.clock import day_bounds, thai_day
 from data.errors import ModelError, NotStored
 from data.registry.tables import PLANNED
 from layers import origin as origin_words
-from layers.effect import say_why
+from layers.effect_words import say_why
 from layers.words import say, say_day, texts
 from models.evaluation import evaluate
 from models.exposure import by_class, exposure
