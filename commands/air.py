@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from commands.frame import (
 )
 from data import clock
 from layers.words import say
-from models.desk import open_desk
+from models.desk import Desk, open_desk
 
 
 class AirBy(StrEnum):
@@ -89,11 +90,21 @@ def air(
             table = desk.air(start, end, averaging.value, everywhere=not place)
         elif by is AirBy.tambon:
             table = area_air.tambon_air(desk, start, end, averaging.value)
+            _say_verdicts(desk, start, end)
         else:
             table, weight = area_air.amphoe_air(desk, start, end, averaging.value)
             ERRORS.print(say(lang(), f"surface.weighed_by_{weight}"), markup=False)
         shown = [clock.iso_ict(time) for time in table["time"]]
         print_rows(table.assign(time=[text[:10] for text in shown] if averaging is Averaging.P1D else shown), form)
+
+
+def _say_verdicts(desk: Desk, first: dt.date, last: dt.date) -> None:
+    """Say on the error stream what has no say in the estimates, and why."""
+    from models.surface import verdicts
+
+    for row in verdicts(desk, first, last).itertuples():
+        text = say(lang(), f"surface.{row.reason}", name=row.name, values=row.values)
+        ERRORS.print(text, markup=False)
 
 
 def exposure(

@@ -63,6 +63,16 @@ class Estimates:
     note: str
 
 
+def verdicts(desk: Desk, view: View) -> list[str]:
+    """Return what has no say in the estimates of the season so far, and why; whether a model has one."""
+    start, end = season_of(view.day)
+    first = start if start <= view.day <= end else dt.date(view.day.year, 1, 1)
+    return [
+        say(view.lang, f"surface.{row['reason']}", name=row["name"], values=row["values"])
+        for row in surface.verdicts(desk, first, view.day).to_dict("records")
+    ]
+
+
 def of_day(desk: Desk, view: View) -> DayAir:
     """Return the surface of the view's day as the map shows it; everything missing when no reading is stored."""
     lang = view.lang

@@ -23,6 +23,17 @@ def tambon_air(desk: Desk, view: View) -> air.TambonAir | None:
     return _tambon(revision_of(desk), view.lang, view.day, view.tambon, desk)
 
 
+@st.cache_data(max_entries=16, show_spinner=False)
+def _verdicts(revision: str, lang: Lang, day: dt.date, _desk: Desk) -> list[str]:
+    del revision
+    return air.verdicts(_desk, View(lang, day))
+
+
+def verdicts(desk: Desk, view: View) -> list[str]:
+    """Return what has no say in the estimates (see `layers.air.verdicts`)."""
+    return _verdicts(revision_of(desk), view.lang, view.day, desk)
+
+
 @st.cache_data(max_entries=4, show_spinner=False)
 def _estimates(revision: str, lang: Lang, _desk: Desk) -> air.Estimates | None:
     del revision

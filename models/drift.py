@@ -70,6 +70,11 @@ def plane(lon: ArrayLike, lat: ArrayLike) -> Floats:
     return np.column_stack([east, north])
 
 
+def degrees(places: Floats) -> tuple[Floats, Floats]:
+    """Return longitudes and latitudes of positions in the plane: `plane` turned round."""
+    return places[:, 0] / KM_PER_DEGREE[0] + MIDDLE[0], places[:, 1] / KM_PER_DEGREE[1] + MIDDLE[1]
+
+
 def fit(log_value: Floats, places: Floats, days: NDArray[np.datetime64]) -> Drift:
     """Fit the pattern to daily values.
 

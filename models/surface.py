@@ -18,14 +18,14 @@ import pyproj
 from numpy.typing import ArrayLike, NDArray
 
 from data.clock import day_bounds, thai_days
-from models import air, drift, instruments, kriging, witnesses
+from models import air, drift, instruments, kriging, model_grid, witnesses
 from models.derived import kept
 from models.desk import Desk
 from models.kriging import Floats
 from models.witnesses import NUGGET, SLOPE, Witnesses
 
 #: Part of the key of the stored years; grows when the method gives other numbers.
-VERSION = 2
+VERSION = 3
 #: No estimate farther than this from the nearest instrument: the test by leaving stations out goes no farther
 #: (76t of Mae Sot until 2021, 179 km from the next).
 MOST_KM = 180.0
@@ -144,16 +144,14 @@ def _surface(
     if not len(wide.index):
         return _typed(pd.DataFrame(columns=list(SURFACE_COLUMNS)))
     stations = desk.known_stations
-    official = stations.loc[stations["station_type"].isin(["ground", "mobile"]), "station_id"]
-    groups = instruments.instrument_groups(readings, official, air.INDEPENDENT_GROUPS).groups
     days = thai_days(pd.Series(wide.index))
-    speaking = witnesses.witnesses(
-        wide, stations, groups, days, averaging, witnesses.misplaced(stations, desk.all_tambons)
-    )
+    speaking, groups = _speaking(desk, readings, wide, averaging)
     tambons = desk.tambons
     middle = tambons.geometry.representative_point()
     lon, lat = middle.x.to_numpy(), middle.y.to_numpy()
-    pm25, low, high = estimated(speaking, drift.plane(lon, lat), days, averaging)
+    targets = drift.plane(lon, lat)
+    model = _model(desk, speaking, targets, pd.DatetimeIndex(wide.index), averaging)[0]
+    pm25, low, high = estimated(speaking, targets, days, averaging, model=model)
 
     home = desk.stations.set_index("station_id")["tambon"]
     here = [name for name in speaking.sound if name in home.index]
@@ -184,12 +182,72 @@ def _surface(
     )
 
 
+def verdicts(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
+    """Return what has no say in the daily estimates of Thai days `first` to `last`, and whether a model has.
+
+    Returns
+    -------
+    DataFrame
+        ``name`` (station or model), ``reason`` (see `models.witnesses.Witnesses.left_out`; of a stored model
+        ``model_used`` or ``model_unhelpful``) and ``values``: how many of its days. Empty with nothing to tell.
+
+    Raises
+    ------
+    NotStored
+        When no reading was ever stored.
+    """
+    readings = desk.readings(first, last, everywhere=True)
+    wide = air.station_series(readings, first, last, "P1D").pivot(index="time", columns="code", values="pm25")
+    if not len(wide.index):
+        return pd.DataFrame({"name": [], "reason": [], "values": []})
+    speaking = _speaking(desk, readings, wide, "P1D")[0]
+    left_out = speaking.left_out.rename(columns={"station_id": "name"})
+    model = _model(desk, speaking, speaking.at[:1], pd.DatetimeIndex(wide.index), "P1D")[1]
+    table = pd.concat([left_out, model]) if len(model) else left_out
+    return table[table["values"] > 0].reset_index(drop=True)
+
+
+def _speaking(
+    desk: Desk, readings: pd.DataFrame, wide: pd.DataFrame, averaging: str
+) -> tuple[Witnesses, tuple[tuple[str, ...], ...]]:
+    """Return what may speak at the times of `wide`, and which stations are one instrument."""
+    stations = desk.known_stations
+    official = stations.loc[stations["station_type"].isin(["ground", "mobile"]), "station_id"]
+    groups = instruments.instrument_groups(readings, official, air.INDEPENDENT_GROUPS).groups
+    days = thai_days(pd.Series(wide.index))
+    wrong = witnesses.misplaced(stations, desk.all_tambons)
+    return witnesses.witnesses(wide, stations, groups, days, averaging, wrong), groups
+
+
+def _model(
+    desk: Desk, speaking: Witnesses, targets: Floats, times: pd.DatetimeIndex, averaging: str
+) -> tuple[tuple[Floats, Floats] | None, pd.DataFrame]:
+    """Return the first stored model that helps, scaled, at the witnesses and targets, and a verdict of each."""
+    told: list[tuple[str, str, int]] = []
+    used: tuple[Floats, Floats] | None = None
+    if not speaking.names:
+        return None, pd.DataFrame(told, columns=["name", "reason", "values"])
+    days = thai_days(pd.Series(times))
+    for field in model_grid.fields_at(desk, np.vstack([speaking.at, targets]), times, averaging):
+        here, there = field.value[:, : len(speaking.at)], field.value[:, len(speaking.at) :]
+        scale = model_grid.worth(speaking, here, days) if used is None else 0.0
+        seen = int(np.count_nonzero((~np.isnan(here)).any(axis=1)))
+        told.append((field.source, "model_used" if scale else "model_unhelpful", seen))
+        if scale:
+            # All or nothing at a time: a model that has holes would make steps where they begin.
+            holes = np.isnan(there).any(axis=1) | (np.isnan(here) & ~np.isnan(speaking.value)).any(axis=1)
+            whole = np.where(holes, 0.0, scale)[:, None]
+            used = whole * np.nan_to_num(here), whole * np.nan_to_num(there)
+    return used, pd.DataFrame(told, columns=["name", "reason", "values"])
+
+
 def estimated(
     speaking: Witnesses,
     targets: Floats,
     days: NDArray[np.datetime64],
     averaging: str,
     pattern: drift.Drift = drift.SHIPPED,
+    model: tuple[Floats, Floats] | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     """Estimate what an official station would read at other places.
 
@@ -202,6 +260,8 @@ def estimated(
     averaging : str
     pattern : Drift
         The usual lie of the month.
+    model : tuple of ndarray, shapes (t, n) and (t, m), optional
+        What a model adds to it at the witnesses and the targets, log µg/m³.
 
     Returns
     -------
@@ -213,14 +273,17 @@ def estimated(
     Kriging of logs about the usual pattern of the month. The kriging variance is scaled by how well the stations of
     that very time foretell one another, drawn towards the usual as if `_USUAL` stations more had shown it.
     """
-    rest = speaking.value - pattern.at(speaking.at, days)
+    known, wanted = pattern.at(speaking.at, days), pattern.at(targets, days)
+    if model is not None:
+        known, wanted = known + model[0], wanted + model[1]
+    rest = speaking.value - known
     mean, variance = kriging.estimate(rest, speaking.at, speaking.noise, targets, SLOPE)
     back, spread = kriging.left_out(rest, speaking.at, speaking.noise, SLOPE)
     off = (rest - back) ** 2 / spread
     shown = (~np.isnan(off)).sum(axis=1)
     scale = (_USUAL * _HOURLY[averaging] + np.nansum(off, axis=1)) / (_USUAL + shown)
     total = (variance + NUGGET) * scale[:, None]
-    mean += pattern.at(targets, days)
+    mean += wanted
     half = _Z90 * np.sqrt(total)
     return np.exp(mean + total / 2), np.exp(mean - half), np.exp(mean + half)
 
@@ -269,7 +332,7 @@ def _nearest(
 
 def _stored_year(desk: Desk, year: int) -> pd.DataFrame:
     """Return the daily surface of a calendar year, kept in the store by what went in."""
-    inputs = desk.state.part_revision("readings", "stations", "tambons")
+    inputs = desk.state.part_revision("readings", "stations", "tambons", "grids")
     key = hashlib.sha256(f"{inputs} {desk.place.key} {VERSION}".encode()).hexdigest()[:16]
     name = f"surface_{desk.place.key}_{year}.parquet"
 

@@ -77,7 +77,7 @@ def spot(tambon: str, day: str, time: str, satellite: str = "N") -> dict[str, st
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of four square tambons, six detections in them and one outside, and two days of hours at 37t."""
+    """A store of four square tambons, six detections in them and one outside, and two days of hours at 99t."""
     root = tmp_path_factory.mktemp("cli") / "store"
     hours: dict[str, float | None] = {
         f"{dt.datetime(2026, 3, 9) + dt.timedelta(hours=hour):%Y-%m-%d %H:%M}": 10.0 if hour <= 24 else 50.0
@@ -104,8 +104,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "th_time": "",
             }
         ),
-        "hours.json": files.history(hours),
-        "live.json": files.live(33.0, "2026-03-12", "12:00", long=lon, lat=lat),
+        "hours.json": files.history(hours, "99t"),
+        "live.json": files.live(33.0, "2026-03-12", "12:00", stationID="99t", long=lon, lat=lat),
     }
     sources = [importer.source_of_bytes(name, data, 10_000_000) for name, data in content.items()]
     verdicts = importer.bring_in(Store(root), sources, lambda: NOW)
@@ -268,7 +268,7 @@ def test_air_in_every_averaging(full: Path) -> None:
     day = ("--from", "2026-03-10", "--to", "2026-03-10")
     hours = rows(full, "air", *day, "--averaging", "PT1H")
     assert [list(row) for row in hours] == [AIR] * 24
-    assert [hours[0][name] for name in AIR] == ["37t", "2026-03-10T00:00:00+07:00", 50.0, 1.0, None, None]
+    assert [hours[0][name] for name in AIR] == ["99t", "2026-03-10T00:00:00+07:00", 50.0, 1.0, None, None]
     assert hours[-1]["time"] == "2026-03-10T23:00:00+07:00"
     assert {row["aqi"] for row in hours} == {None}  # the index stands for 24 hours only
     running = {row["time"][11:16]: row for row in rows(full, "air", *day, "--averaging", "PT24H")}
@@ -279,8 +279,8 @@ def test_air_in_every_averaging(full: Path) -> None:
     found = list(csv.DictReader(io.StringIO(daily.stdout)))
     assert list(found[0]) == AIR
     assert [(row["code"], row["time"], float(row["pm25"])) for row in found] == [
-        ("37t", "2026-03-09", 10.0),
-        ("37t", "2026-03-10", 50.0),
+        ("99t", "2026-03-09", 10.0),
+        ("99t", "2026-03-10", 50.0),
     ]
     # The fourth band: 37.6 to 75 µg/m³ is 101 to 200; 101 + 12.4 * 99 / 37.4 = 133.8.
     assert (float(found[1]["aqi"]), float(found[1]["class"])) == (134, 4)
@@ -324,3 +324,13 @@ def test_a_reader_that_goes_away_gives_no_traceback(full: Path, form: str) -> No
         assert started.stderr is not None
         assert started.stderr.read() == ""
         assert started.wait(120) in (0, 1)
+
+
+def test_the_estimates_can_be_tested_and_people_added_up(full: Path) -> None:
+    few = run(full, "air-check", "--format", "csv")
+    assert (few.returncode, few.stdout.strip()) == (0, "")
+    period = ("--from", "2026-03-10", "--to", "2026-03-10")
+    told = run(full, "exposure", *period, "--by", "tambon", "--format", "json")
+    assert [row["code"] for row in json.loads(told.stdout)] == TAMBONS
+    assert {row["person_days"] for row in json.loads(told.stdout)} == {None}
+    assert "population" in told.stderr

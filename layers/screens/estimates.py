@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from layers.air_view import estimates
+from layers.air_view import estimates, verdicts
 from layers.figures import figures_html
 from layers.screen import opened
-from layers.words import say
+from layers.today import plain
+from layers.words import say, say_day
 
 
 def page() -> None:
@@ -16,6 +17,11 @@ def page() -> None:
     lang = view.lang
     st.subheader(say(lang, "estimates.title"))
     st.markdown(say(lang, "estimates.how"))
+    told = verdicts(desk, view)
+    st.markdown(f"**{say(lang, 'estimates.left_out')}**")
+    st.caption(say(lang, "estimates.left_out_note", day=say_day(lang, view.day)))
+    for text in told or [say(lang, "estimates.none_left_out")]:
+        st.markdown(f"- {plain(text)}")
     found = estimates(desk, view)
     if found is None:
         st.info(say(lang, "estimates.too_little"))
