@@ -41,6 +41,7 @@ def fires(
     satellites: Annotated[
         str, typer.Option(help=f"Comma list of {', '.join(SATELLITES)} or a set: {', '.join(SATELLITE_SETS)}.")
     ] = "ALL",
+    fire: Annotated[str, typer.Option(help="Only the fire that has or once had this name, as it stands now.")] = "",
     place: PlaceOption = "",
     form: FormatOption = Format.table,
 ) -> None:
@@ -57,7 +58,10 @@ def fires(
         from models import fire_seasons
 
         desk = open_desk(place)
-        table = fire_seasons.fires(desk, start, end, chosen).drop(columns="geometry")
+        if fire:
+            table = fire_seasons.named(desk, fire, chosen).drop(columns="geometry")
+        else:
+            table = fire_seasons.fires(desk, start, end, chosen).drop(columns="geometry")
         missing = desk.days_not_stored(start, end, chosen)
         if missing:
             ERRORS.print(say(lang(), "word.days_not_stored", days=missing, all=(end - start).days + 1), markup=False)

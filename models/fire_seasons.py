@@ -144,6 +144,27 @@ def fires(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] =
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs="EPSG:4326")
 
 
+def named(desk: Desk, fire_id: str, satellites: Sequence[str] = SATELLITES) -> gpd.GeoDataFrame:
+    """Return the fire that has or once had a name, as it stands now; empty when there is none.
+
+    A fire takes the name of its earliest detection. When an earlier one comes late, or an older fire is joined, the
+    name changes, and the former one still finds the fire, because it was made from a detection that is in it.
+
+    Raises
+    ------
+    NotStored
+        When no detection was ever stored.
+    """
+    try:
+        day = dt.datetime.strptime(fire_id[1:7], "%y%m%d").replace(tzinfo=dt.UTC).date()
+    except ValueError:
+        day = dt.date.min.replace(year=2)
+    joined = season(desk, fire_year(day), satellites).until(desk.now())
+    member = np.zeros(len(joined.hotspots), bool)
+    member[events.find(joined.hotspots, joined.group, fire_id)] = True
+    return joined.only(member).fires(desk.now())
+
+
 def left_out(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = SATELLITES) -> int:
     """Return how many detections of the place on Thai days `first` to `last` lie at permanent heat."""
     rows = desk.hotspots(first, last, satellites)
