@@ -1,6 +1,6 @@
 """The Canadian Forest Fire Weather Index: six codes of one day from noon weather and the codes of the day before.
 
-Written from the published equations; works on arrays of any shape and on whole seasons. Never reads the store, never
+Written from the published equations; compiled, and run over whole seasons and many places. Never reads the store, never
 says what a number means in a place: that is `models.danger`.
 
 References
@@ -15,8 +15,11 @@ Resources Canada, Northern Forestry Centre: the day-length factors for latitudes
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -95,67 +98,72 @@ def drying_factor(latitude: ArrayLike, month: int) -> Array:
     return np.where(north > 20, _DRYING_NORTH[month - 1], _DRYING_TROPICS)
 
 
-def ffmc(temperature_c: Array, humidity_pct: Array, wind_kmh: Array, rain_mm: Array, before: Array) -> Array:
-    """Return the Fine Fuel Moisture Code, 0 to 101; `before` is that of the day before. Arrays of one shape."""
-    humidity = np.minimum(humidity_pct, 100.0)
-    moisture = _moisture_of_ffmc(before)
-    rain = np.maximum(rain_mm - 0.5, 1e-12)  # (2)
-    wetted = moisture + 42.5 * rain * np.exp(-100 / (251 - moisture)) * (1 - np.exp(-6.93 / rain))  # (3a)
-    wetted = wetted + np.where(moisture > 150, 0.0015 * (moisture - 150) ** 2 * np.sqrt(rain), 0.0)  # (3b)
-    moisture = np.where(rain_mm > 0.5, np.minimum(wetted, 250.0), moisture)
-    warmth = 0.18 * (21.1 - temperature_c) * (1 - np.exp(-0.115 * humidity))
-    dry_end = 0.942 * humidity**0.679 + 11 * np.exp((humidity - 100) / 10) + warmth  # (4)
-    wet_end = 0.618 * humidity**0.753 + 10 * np.exp((humidity - 100) / 10) + warmth  # (5)
-    heat = 0.581 * np.exp(0.0365 * temperature_c)
-    drying = _log_rate(humidity / 100, wind_kmh) * heat  # (6a), (6b)
-    wetting = _log_rate((100 - humidity) / 100, wind_kmh) * heat  # (7a), (7b)
-    dried = dry_end + (moisture - dry_end) * 10.0**-drying  # (8)
-    damped = wet_end - (wet_end - moisture) * 10.0**-wetting  # (9)
-    after = np.where(moisture > dry_end, dried, np.where(moisture < wet_end, damped, moisture))
-    return np.clip(59.5 * (250 - after) / (147.2 + after), 0.0, 101.0)  # (10)
+@numba.njit(cache=True, nogil=True)
+def ffmc(temperature_c, humidity_pct, wind_kmh, rain_mm, before):  # type: ignore[no-untyped-def]
+    """Return the Fine Fuel Moisture Code of one day, 0 to 101; `before` is that of the day before. Numbers alone."""
+    humidity = min(humidity_pct, 100.0)
+    moisture = 147.2 * (101 - before) / (59.5 + before)  # (1)
+    if rain_mm > 0.5:
+        rain = rain_mm - 0.5  # (2)
+        wetted = moisture + 42.5 * rain * math.exp(-100 / (251 - moisture)) * (1 - math.exp(-6.93 / rain))  # (3a)
+        if moisture > 150:
+            wetted += 0.0015 * (moisture - 150) ** 2 * math.sqrt(rain)  # (3b)
+        moisture = min(wetted, 250.0)
+    warmth = 0.18 * (21.1 - temperature_c) * (1 - math.exp(-0.115 * humidity))
+    dry_end = 0.942 * humidity**0.679 + 11 * math.exp((humidity - 100) / 10) + warmth  # (4)
+    wet_end = 0.618 * humidity**0.753 + 10 * math.exp((humidity - 100) / 10) + warmth  # (5)
+    heat = 0.581 * math.exp(0.0365 * temperature_c)
+    if moisture > dry_end:
+        drying = _log_rate(humidity / 100, wind_kmh) * heat  # (6a), (6b)
+        moisture = dry_end + (moisture - dry_end) * 10.0**-drying  # (8)
+    elif moisture < wet_end:
+        wetting = _log_rate((100 - humidity) / 100, wind_kmh) * heat  # (7a), (7b)
+        moisture = wet_end - (wet_end - moisture) * 10.0**-wetting  # (9)
+    return min(max(59.5 * (250 - moisture) / (147.2 + moisture), 0.0), 101.0)  # (10)
 
 
-def _moisture_of_ffmc(code: Array) -> Array:
-    return np.asarray(147.2 * (101 - code) / (59.5 + code))  # (1)
+@numba.njit(cache=True, nogil=True)
+def _log_rate(saturation, wind_kmh):  # type: ignore[no-untyped-def]
+    return 0.424 * (1 - saturation**1.7) + 0.0694 * math.sqrt(wind_kmh) * (1 - saturation**8)
 
 
-def _log_rate(saturation: Array, wind_kmh: Array) -> Array:
-    return np.asarray(0.424 * (1 - saturation**1.7) + 0.0694 * np.sqrt(wind_kmh) * (1 - saturation**8))
+@numba.njit(cache=True, nogil=True)
+def dmc(temperature_c, humidity_pct, rain_mm, before, day_length_h):  # type: ignore[no-untyped-def]
+    """Return the Duff Moisture Code of one day, 0 and up; `before` is that of the day before. Numbers alone."""
+    base = before
+    if rain_mm > 1.5:
+        rain = 0.92 * rain_mm - 1.27  # (11)
+        # (12) in the form of the 1985 program, which the published test values were made with; the text of 1987 prints
+        # exp(5.6348 - before / 43.43), which differs in the third figure after rain.
+        moisture = 20 + 280 / math.exp(0.023 * before)
+        if before <= 33:
+            slope = 100 / (0.5 + 0.3 * before)  # (13a)
+        elif before <= 65:
+            slope = 14 - 1.3 * math.log(before)  # (13b)
+        else:
+            slope = 6.2 * math.log(before) - 17.2  # (13c)
+        wetted = moisture + 1000 * rain / (48.77 + slope * rain)  # (14)
+        base = max(43.43 * (5.6348 - math.log(wetted - 20)), 0.0)  # (15)
+    dryness = 100 - min(humidity_pct, 100.0)
+    drying = 1.894e-6 * (max(temperature_c, -1.1) + 1.1) * dryness * day_length_h  # (16)
+    return base + 100 * drying  # (17)
 
 
-def dmc(temperature_c: Array, humidity_pct: Array, rain_mm: Array, before: Array, day_length_h: Array) -> Array:
-    """Return the Duff Moisture Code, 0 and up; `before` is that of the day before. Arrays of one shape."""
-    rain = np.maximum(0.92 * rain_mm - 1.27, 0.0)  # (11)
-    # (12) in the form of the 1985 program, which the published test values were made with; the text of 1987 prints
-    # exp(5.6348 - before / 43.43), which differs in the third figure after rain.
-    moisture = 20 + 280 / np.exp(0.023 * before)
-    logged = np.log(np.maximum(before, 1.0))
-    slope = np.select(
-        [before <= 33, before <= 65],
-        [100 / (0.5 + 0.3 * before), 14 - 1.3 * logged],  # (13a), (13b)
-        6.2 * logged - 17.2,  # (13c)
-    )
-    wetted = moisture + 1000 * rain / (48.77 + slope * rain)  # (14)
-    after_rain = np.maximum(43.43 * (5.6348 - np.log(wetted - 20)), 0.0)  # (15)
-    base = np.where(rain_mm > 1.5, after_rain, before)
-    dryness = 100 - np.minimum(humidity_pct, 100.0)
-    drying = 1.894e-6 * (np.maximum(temperature_c, -1.1) + 1.1) * dryness * day_length_h  # (16)
-    return np.asarray(base + 100 * drying)  # (17)
-
-
-def dc(temperature_c: Array, rain_mm: Array, before: Array, factor: Array) -> Array:
-    """Return the Drought Code, 0 and up; `before` is that of the day before. Arrays of one shape."""
-    rain = np.maximum(0.83 * rain_mm - 1.27, 0.0)  # (18)
-    water = 800 * np.exp(-before / 400)  # (19)
-    after_rain = np.maximum(400 * np.log(800 / (water + 3.937 * rain)), 0.0)  # (20), (21)
-    base = np.where(rain_mm > 2.8, after_rain, before)
-    drying = np.maximum(0.36 * (np.maximum(temperature_c, -2.8) + 2.8) + factor, 0.0)  # (22)
-    return np.asarray(base + 0.5 * drying)  # (23)
+@numba.njit(cache=True, nogil=True)
+def dc(temperature_c, rain_mm, before, factor):  # type: ignore[no-untyped-def]
+    """Return the Drought Code of one day, 0 and up; `before` is that of the day before. Numbers alone."""
+    base = before
+    if rain_mm > 2.8:
+        rain = 0.83 * rain_mm - 1.27  # (18)
+        water = 800 * math.exp(-before / 400)  # (19)
+        base = max(400 * math.log(800 / (water + 3.937 * rain)), 0.0)  # (20), (21)
+    drying = max(0.36 * (max(temperature_c, -2.8) + 2.8) + factor, 0.0)  # (22)
+    return base + 0.5 * drying  # (23)
 
 
 def isi(wind_kmh: Array, ffmc_now: Array) -> Array:
     """Return the Initial Spread Index."""
-    moisture = _moisture_of_ffmc(ffmc_now)
+    moisture = 147.2 * (101 - ffmc_now) / (59.5 + ffmc_now)  # (1)
     fine_fuel = 91.9 * np.exp(-0.1386 * moisture) * (1 + moisture**5.31 / 4.93e7)  # (25)
     return np.asarray(0.208 * np.exp(0.05039 * wind_kmh) * fine_fuel)  # (24), (26)
 
@@ -209,34 +217,47 @@ def run(
     -------
     Codes
     """
-    weather = np.stack([season.temperature_c, season.humidity_pct, season.wind_kmh, season.rain_mm])
-    known = np.asarray(~np.isnan(weather).any(axis=0))
-    days, places = known.shape
-    filled = np.where(known, weather, 0.0)  # an unknown day is worked out and thrown away, without warnings
+    days, places = season.temperature_c.shape
     lengths = {month: day_length(latitude, month) for month in set(months.tolist())}
     factors = {month: drying_factor(latitude, month) for month in set(months.tolist())}
-    first = np.repeat(np.array(start)[:, None], places, axis=1)
-    state, gap, age = first.copy(), np.zeros(places, np.int64), np.zeros(places, np.int64)
     out = np.full((3, days, places), np.nan)
     days_run = np.zeros((days, places), np.int64)
-    for day in range(days):
-        temperature, humidity, wind, rain = filled[:, day]
-        month = int(months[day])
-        after = np.stack(
-            [
-                ffmc(temperature, humidity, wind, rain, state[0]),
-                dmc(temperature, humidity, rain, state[1], lengths[month]),
-                dc(temperature, rain, state[2], factors[month]),
-            ]
-        )
-        here = known[day]
-        gap = np.where(here, 0, gap + 1)
-        lost = gap > LONGEST_GAP_DAYS
-        state = np.where(here, after, np.where(lost, first, state))
-        age = np.where(here, age + 1, np.where(lost, 0, age))
-        out[:, day] = np.where(here, after, np.nan)
-        days_run[day] = np.where(here, age, 0)
+    weather: list[Any] = [np.ascontiguousarray(one, dtype=float) for one in vars(season).values()]
+    _carry(
+        *weather,
+        np.array([lengths[month] for month in months.tolist()]).reshape(days, places),
+        np.array([factors[month] for month in months.tolist()]).reshape(days, places),
+        np.array(start),
+        LONGEST_GAP_DAYS,
+        out,
+        days_run,
+    )
     spread = isi(season.wind_kmh, out[0])
     buildup = bui(out[1], out[2])
     index = fwi(spread, buildup)
     return Codes(out[0], out[1], out[2], spread, buildup, index, dsr(index), days_run)
+
+
+@numba.njit(cache=True, nogil=True)
+def _carry(  # type: ignore[no-untyped-def]
+    temperature, humidity, wind, rain, lengths, factors, start, longest_gap, out, days_run
+):
+    """Fill the three moisture codes and the days since the start, place by place."""
+    days, places = temperature.shape
+    for place in range(places):
+        fine, duff, drought = start
+        gap, age = 0, 0
+        for day in range(days):
+            t, h, w, r = temperature[day, place], humidity[day, place], wind[day, place], rain[day, place]
+            if math.isnan(t + h + w + r):
+                gap += 1
+                if gap > longest_gap:
+                    fine, duff, drought = start
+                    age = 0
+                continue
+            fine = ffmc(t, h, w, r, fine)
+            duff = dmc(t, h, r, duff, lengths[day, place])
+            drought = dc(t, r, drought, factors[day, place])
+            gap, age = 0, age + 1
+            out[0, day, place], out[1, day, place], out[2, day, place] = fine, duff, drought
+            days_run[day, place] = age
