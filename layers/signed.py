@@ -87,8 +87,14 @@ def corner(desk: Desk, lang: Lang) -> None:
 
 def _form(desk: Desk, lang: Lang) -> None:
     with st.form("sign_in", border=False):
-        name = st.text_input(say(lang, "signed.name"), key="w_account", max_chars=80)
-        password = st.text_input(say(lang, "signed.password"), key="w_password", type="password", max_chars=200)
+        name = st.text_input(say(lang, "signed.name"), key="w_account", max_chars=80, autocomplete="username")
+        password = st.text_input(
+            say(lang, "signed.password"),
+            key="w_password",
+            type="password",
+            max_chars=200,
+            autocomplete="current-password",
+        )
         sent = st.form_submit_button(say(lang, "signed.in"), type="primary")
     if sent:
         try:

@@ -146,22 +146,30 @@ def _try(lang: Lang, act: Any, said: str) -> None:
 
 
 def _edit(site: str) -> None:
-    st.session_state |= {"editing": site, "drawn": "", "drawing": "", "based_on": None}
     st.session_state["form_turn"] = st.session_state.get("form_turn", 0) + 1
+    _set(editing=site, drawn="", drawing="", based_on=None)
     st.rerun()
 
 
 def _leave(said: str = "") -> None:
-    st.session_state |= {"editing": None, "drawn": "", "drawing": "", "site_said": said}
+    _set(editing=None, drawn="", drawing="", site_said=said)
     st.rerun()
 
 
+def _set(**values: Any) -> None:
+    st.session_state.update(values)
+
+
 def _take_drawing(desk: Desk, geojson: str) -> None:
-    st.session_state |= {"drawn": geojson, "drawing": ""}
-    turn = st.session_state.get("form_turn", 0)
+    """Keep a finished shape for the form, and end the drawing: the choice of shape becomes a new, empty widget."""
+    _set(drawn=geojson, drawing="", draw_turn=st.session_state.get("draw_turn", 0) + 1)
     code = sites.tambon_of(desk, geojson)
     if code:
-        st.session_state[f"w_f{turn}_place"] = code
+        st.session_state[f"w_f{st.session_state.get('form_turn', 0)}_place"] = code
+
+
+def _note_drawing(widget: str) -> None:
+    st.session_state["drawing"] = st.session_state[widget] or ""
 
 
 def _form(desk: Desk, lang: Lang, registry: Registry, who: Author) -> None:
@@ -187,9 +195,11 @@ def _form(desk: Desk, lang: Lang, registry: Registry, who: Author) -> None:
 
 
 def _drawing(lang: Lang, kept: Kept | None) -> None:
+    widget = f"w_draw_{st.session_state.get('draw_turn', 0)}_{st.session_state['form_turn']}"
     st.segmented_control(
-        say(lang, "sites.draw"), SHAPES, key="drawing", format_func=lambda shape: say(lang, f"draw.{shape}")
-    )
+        say(lang, "sites.draw"), SHAPES, key=widget, format_func=lambda shape: say(lang, f"draw.{shape}"),
+        on_change=_note_drawing, args=(widget,),
+    )  # fmt: skip
     drawn = st.session_state.get("drawn")
     if drawn:
         st.success(say(lang, "sites.drawn", shape=sites.shape_words(lang, sites.wkt_of(drawn))))

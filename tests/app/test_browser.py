@@ -146,14 +146,20 @@ def cells(page: Page, nth: int) -> list[list[str]]:
     return [rows.nth(row).locator("td").all_text_contents() for row in range(rows.count())]
 
 
-@contextlib.contextmanager
-def served(store: Path) -> Iterator[str]:
-    """Run the app on a free port with a store of its own; give its address."""
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def served(store: Path, *options: str, port: int = 0) -> Iterator[str]:
+    """Run the app on a free port, or the one given, with a store of its own; give its address."""
+    port = port or free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("HAZE_")}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
     log = store.with_name(f"{store.name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as out:
