@@ -14,7 +14,7 @@ from data import clock
 from data.errors import HazeError
 from data.registry import open_registry
 from data.registry.bulk import Scope
-from fetchers import importer, reach, record_rows, refresh
+from fetchers import importer, reach, record_rows, refresh, unpack
 from fetchers.sources import SOURCES
 from layers import notice, screen, signed
 from layers.words import say
@@ -34,6 +34,14 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
     if any(verdict.kept for verdict in verdicts if verdict.kind != "records"):
         desk.refresh().prepare()
     return verdicts
+
+
+def check(desk: Desk, name: str, data: bytes) -> list[Any]:
+    """Return what an import would do with each row of a list of records; nothing is written."""
+    who = signed.demand_planner(desk)
+    members = unpack.members_of_bytes(name, data, desk.settings.max_file_mb * 1_000_000)
+    scope = Scope(desk.place, desk.all_tambons)
+    return list(record_rows.looked_at(open_registry(desk.settings), scope, who, members, clock.utc_now))
 
 
 def fetch(desk: Desk) -> list[Any]:
@@ -77,7 +85,7 @@ pages = [
 ]
 chosen = st.navigation(pages, position="top")
 try:
-    screen.frame(screen.Outside(bring_in, fetch, tuple(one.info for one in SOURCES.values())))
+    screen.frame(screen.Outside(bring_in, fetch, check, tuple(one.info for one in SOURCES.values())))
     chosen.run()
 except HazeError as error:
     notice.show([notice.of_error(lang, error)])

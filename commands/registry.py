@@ -139,20 +139,18 @@ def check_records(
     from data.accounts import OPERATOR
     from data.registry import open_registry
     from data.registry.bulk import Scope
-    from fetchers import recognise, record_rows, unpack
+    from fetchers import record_rows, unpack
     from layers.words import say_problems
 
     with clear_errors():
         desk = open_desk(place)
         limit = desk.settings.max_file_mb * 1_000_000
-        rows = []
-        for member in unpack.members(file, limit):
-            if isinstance(member, tuple):
-                raise member[1]
-            parsed = recognise.parse(member, clock.utc_now())
-            scope = Scope(desk.place, desk.all_tambons)
-            for kind, one in record_rows.looked_at(open_registry(desk.settings), scope, OPERATOR, parsed):
-                rows.append((kind, one.row, one.record, one.verdict, say_problems(lang(), (*one.wrong, *one.notes))))
+        registry, scope = open_registry(desk.settings), Scope(desk.place, desk.all_tambons)
+        found = record_rows.looked_at(registry, scope, OPERATOR, unpack.members(file, limit), clock.utc_now)
+        rows = [
+            (kind, one.row, one.record, one.verdict, say_problems(lang(), (*one.wrong, *one.notes)))
+            for kind, one in found
+        ]
         print_rows(pd.DataFrame(rows, columns=["kind", "row", "id", "verdict", "reason"]), form)
 
 

@@ -175,9 +175,9 @@ def detection_legend(title: str, words: Mapping[str, str], *, note: str = "") ->
 
 
 def site_legend(title: str, words: Mapping[str, str], *, note: str = "") -> Legend:
-    """Return the legend of intervention sites; `words` holds ``site`` (a known point) and ``sites_here`` (a number)."""
-    pin = Entry(SITE_COLOUR, "pin", words["site"])
-    return Legend(title, (pin, Entry(SITE_COLOUR, "badge", words["sites_here"])), note)
+    """Return the legend of sites; `words` holds each issue of `SITE_COLOURS` and ``sites_here`` (a number)."""
+    pins = [Entry(colour, "pin", words[issue]) for issue, colour in SITE_COLOURS.items()]
+    return Legend(title, (*pins, Entry(SITE_COLOUR, "badge", words["sites_here"])), note)
 
 
 def contrast(one: str, other: str) -> float:

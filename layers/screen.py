@@ -60,10 +60,11 @@ Importer = Callable[[Desk, list[tuple[str, bytes]]], list[Any]]
 
 @dataclass(frozen=True)
 class Outside:
-    """What the frame hands in, since layers never fetch: the importer, the refresh, and the facts of the sources."""
+    """What the frame hands in, since layers never fetch: importer, refresh, check of lists, facts of the sources."""
 
     bring_in: Importer
     refresh: Callable[[Desk], list[Any]]
+    check: Callable[[Desk, str, bytes], list[Any]]
     facts: tuple[Any, ...]
 
 

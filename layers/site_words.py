@@ -13,7 +13,7 @@ import shapely
 
 from data.registry.tables import PLANNED
 from layers.map import SiteMark, SiteShape
-from layers.palette import SITE_COLOUR, SITE_COLOURS
+from layers.palette import SITE_COLOUR, SITE_COLOURS, Legend, site_legend
 from layers.words import Lang, say, texts
 
 
@@ -49,6 +49,12 @@ def site_shapes(lang: Lang, sites: pd.DataFrame) -> list[SiteShape]:
         )
         for row in sites[sites["geometry"].notna() & sites["lon"].isna()].itertuples()
     ]
+
+
+def legend_of_sites(lang: Lang) -> Legend:
+    """Return the legend of sites by their issue."""
+    words = {issue: say(lang, f"issue.{issue}") for issue in SITE_COLOURS}
+    return site_legend(say(lang, "today.sites"), {**words, "sites_here": say(lang, "legend.sites_here")})
 
 
 def colour_of(issue: str) -> str:

@@ -6,7 +6,7 @@ Words and tables from the registry's records. Never imports Streamlit, never wri
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,10 +19,9 @@ from data.registry import Kept
 from data.registry.records import Document, difference
 from data.registry.tables import KINDS, fields_of
 from layers.map import map_values
-from layers.palette import SITE_COLOURS, Entry, Legend
 from layers.site_words import kind_name, site_marks, site_shapes, state_name
 from layers.today import name
-from layers.words import Lang, say, say_time, texts
+from layers.words import Lang, say, say_problems, say_time, texts
 from models.desk import Desk
 
 _GEOD = pyproj.Geod(ellps="WGS84")
@@ -87,12 +86,6 @@ def map_of(desk: Desk, lang: Lang, sites: pd.DataFrame, drawing: str) -> dict[st
         drawing=drawing,
         credit=say(lang, "sites.credit"),
     )
-
-
-def legend(lang: Lang) -> Legend:
-    """Return the legend of the map: the colour of each issue's sites."""
-    entries = [Entry(colour, "pin", say(lang, f"issue.{issue}")) for issue, colour in SITE_COLOURS.items()]
-    return Legend(say(lang, "today.sites"), (*entries, Entry("#3d4a4f", "badge", say(lang, "legend.sites_here"))))
 
 
 def facts(lang: Lang, document: Document) -> pd.DataFrame:
@@ -185,6 +178,22 @@ def change_words(lang: Lang, field: str, before: Any, after: Any) -> str:
     else:
         told = ["–" if value in ("", None) else _value(lang, field, value) for value in (before, after)]
     return f"{label}: {told[0]} → {told[1]}"
+
+
+def checked(lang: Lang, found: Iterable[tuple[str, Any]]) -> pd.DataFrame:
+    """Return what an import would do with each row of a list, worded; rows with something to say come first."""
+    rows = [
+        (one.row, one.record, say(lang, f"row.{one.verdict}"), say_problems(lang, (*one.wrong, *one.notes)))
+        for _, one in sorted(found, key=lambda pair: (not pair[1].wrong, pair[1].row))
+    ]
+    return pd.DataFrame(rows, columns=[say(lang, f"row.{one}") for one in ("row", "id", "verdict", "reason")])
+
+
+def latest(lang: Lang, entries: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest changes of the whole registry, worded: the trail of one record with the record beside."""
+    told = trail(lang, entries)
+    told.insert(1, say(lang, "trail.record"), entries["record"].to_numpy())
+    return told
 
 
 def place_values(code: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from layers.figures import Figure
 from layers.grid_layer import grid_layer
 from layers.map import Shown, StationMark, map_values
 from layers.palette import Legend
-from layers.site_words import haze_counts, listed, site_marks, site_shapes
+from layers.site_words import haze_counts, legend_of_sites, listed, site_marks, site_shapes
 from layers.stored import age
 from layers.view import View
 from layers.words import Lang, say, say_day, say_time
@@ -159,7 +159,7 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
     legends = [
         legend,
         palette.detection_legend(say(lang, "today.points"), _detection_words(desk, lang)),
-        palette.site_legend(say(lang, "today.sites"), {k: say(lang, f"legend.{k}") for k in ("site", "sites_here")}),
+        legend_of_sites(lang),
     ]
     figures = _figures(desk, view, sites, counted, air)
     table = _table(desk, view, sites, counted)

@@ -5,6 +5,7 @@ Widgets and their order. Whoever may not write sees no control to write, and is 
 
 from __future__ import annotations
 
+import collections
 import functools
 from collections.abc import Mapping
 from typing import Any
@@ -21,9 +22,9 @@ from data.registry.records import Problem
 from data.registry.tables import ISSUES, KINDS, STATES, fields_of
 from layers import palette, sites
 from layers.map_view import drawn_on, show_map
-from layers.screen import opened
+from layers.screen import Outside, opened
 from layers.signed import author
-from layers.site_words import kind_name, state_name
+from layers.site_words import kind_name, legend_of_sites, state_name
 from layers.today import plain
 from layers.view import known_sites, map_page
 from layers.words import Lang, say, say_error, say_problems
@@ -50,15 +51,20 @@ def page() -> None:
     with left:
         show_map("sites_map", map_page(desk), sites.map_of(desk, lang, chosen, st.session_state.get("drawing", "")),
                  title=say(lang, "sites.title"), height=560, phone_height=420)  # fmt: skip
-        st.html(palette.legend_html(sites.legend(lang)))
+        st.html(palette.legend_html(legend_of_sites(lang)))
         st.caption(say(lang, "sites.note"))
     with right:
         if st.session_state.get("editing") is not None and writes:
             _form(desk, lang, registry, who)
         else:
             _list(desk, lang, registry, who, chosen, writes=writes)
+    if who.plans and registry.writable:
+        with st.expander(say(lang, "sites.bring")):
+            _bring(desk, lang)
     with st.expander(say(lang, "sites.export")):
         _downloads(lang, registry)
+    with st.expander(say(lang, "sites.latest")):
+        _latest(lang, registry, who)
 
 
 def _choice(lang: Lang, known: pd.DataFrame) -> pd.DataFrame:
@@ -285,6 +291,37 @@ def _save(desk: Desk, lang: Lang, registry: Registry, who: Author, values: dict[
     else:
         st.session_state["site"] = site
         _leave(say(lang, "sites.saved"))
+
+
+def _bring(desk: Desk, lang: Lang) -> None:
+    """Check a list row by row before anything is written, then bring it in."""
+    outside: Outside = st.session_state["outside"]
+    st.caption(say(lang, "sites.bring_note"))
+    file = st.file_uploader(say(lang, "sites.list"), ["csv", "xlsx", "geojson", "json", "zip"], key="w_list")
+    if file is None:
+        return
+    try:
+        found = outside.check(desk, file.name, file.getvalue())
+        counts = collections.Counter(one.verdict for _, one in found)
+        st.caption(" · ".join(f"{say(lang, f'row.{verdict}')}: {count:,}" for verdict, count in counts.items()))
+        st.dataframe(sites.checked(lang, found), hide_index=True, height=260)
+        if st.button(say(lang, "sites.bring_in"), type="primary", key="w_bring"):
+            outside.bring_in(desk, [(file.name, file.getvalue())])
+            _set(site_said=say(lang, "sites.brought"))
+            st.rerun()
+    except HazeError as error:
+        st.error(say_error(lang, error))
+
+
+def _latest(lang: Lang, registry: Registry, who: Author) -> None:
+    entries = registry.trail(kind="sites", last=50)
+    picked = st.dataframe(
+        sites.latest(lang, entries), hide_index=True, height=300, on_select="rerun", selection_mode="single-row",
+        key="w_latest",
+    )  # fmt: skip
+    rows = picked["selection"]["rows"]
+    if rows and who.plans and registry.writable and st.button(say(lang, "trail.undo_this"), key="w_undo_this"):
+        _try(lang, lambda: registry.undo(int(entries["entry"].iloc[rows[0]]), author=who), "trail.undone")
 
 
 def _downloads(lang: Lang, registry: Registry) -> None:

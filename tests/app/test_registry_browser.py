@@ -217,7 +217,7 @@ def test_hostile_names_are_text_on_the_sites_page(visit: Callable[..., Visit], s
         frame = map_of(page)
         frame.wait_for_function("HazeDesk.now.layers.sites.getLayers().length > 7")
         choose_row(page, 0)
-        expect(page.get_by_text(HOSTILE[0], exact=False).first).to_be_visible()
+        expect(page.get_by_role("heading", name=HOSTILE[0])).to_be_visible()
         settle(page)
         assert page.evaluate("window.__hit") is None
         page = visit(url).go("plan", lang="en")
@@ -255,7 +255,7 @@ server_metadata_url = "{issuer}/.well-known/openid-configuration"
 
 def test_an_outside_sign_in(browser: Browser, store: Path, tmp_path: Path) -> None:
     with run_server_in_thread(user_claims=(User(sub="somchai@lampang.example"),)) as provider:
-        issuer, port = f"http://localhost:{provider.server_port}", free_port()
+        issuer, port = f"http://127.0.0.1:{provider.server_port}", free_port()
         accounts.save(store, accounts.Account("somchai@lampang.example", "planner", "", "", issuer))
         secrets = tmp_path / "secrets.toml"
         secrets.write_text(_SECRETS.format(url=f"http://127.0.0.1:{port}", issuer=issuer))

@@ -122,7 +122,7 @@ def test_legend_escapes_every_text(text: str) -> None:
 
 
 def test_every_legend_can_be_drawn() -> None:
-    words = dict.fromkeys(("pass_day", "pass_night", "placed", "site", "sites_here"), "word")
+    words = dict.fromkeys(("pass_day", "pass_night", "placed", "sites_here", *palette.SITE_COLOURS), "word")
     legends = (
         palette.count_legend("counts", palette.COUNT_BREAKS[0], no_value="no data", note="rule"),
         palette.band_legend("PM2.5", palette.pm25_bands("th"), no_value="no data"),
