@@ -222,16 +222,10 @@ def run(
     factors = {month: drying_factor(latitude, month) for month in set(months.tolist())}
     out = np.full((3, days, places), np.nan)
     days_run = np.zeros((days, places), np.int64)
-    weather: list[Any] = [np.ascontiguousarray(one, dtype=float) for one in vars(season).values()]
-    _carry(
-        *weather,
-        np.array([lengths[month] for month in months.tolist()]).reshape(days, places),
-        np.array([factors[month] for month in months.tolist()]).reshape(days, places),
-        np.array(start),
-        LONGEST_GAP_DAYS,
-        out,
-        days_run,
-    )
+    weather = [np.ascontiguousarray(one, dtype=float) for one in vars(season).values()]
+    tables = [np.array([one[month] for month in months.tolist()]).reshape(days, places) for one in (lengths, factors)]
+    inputs: tuple[Any, ...] = (*weather, *tables, np.array(start), LONGEST_GAP_DAYS, out, days_run)
+    _carry(*inputs)
     spread = isi(season.wind_kmh, out[0])
     buildup = bui(out[1], out[2])
     index = fwi(spread, buildup)
