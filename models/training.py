@@ -42,6 +42,8 @@ WINDOW = LONGEST + RECENT_DAYS + 2 * max(LEADS)
 #: Days of January to May with at least three stations that make a season usable.
 SEASON_DAYS = 60
 _FEWEST_STATIONS = 3
+#: Error of one method over that of another that a handful of seasons cannot tell from 1.
+_NEARLY = 1.01
 #: Changes when anything here or below would give other numbers from equal data.
 VERSION = 1
 
@@ -67,8 +69,6 @@ class Trained:
     stations : tuple of str
     leads : dict of int to LeadModels
         Empty when no season was there: then only persistence can be served.
-    served : dict of int to str
-        Method by lead, the best on held-out seasons.
     record : dict of int to dict of str to float
         Root mean square error, µg/m³, of every method on held-out seasons, by lead.
     spread : dict of int to dict of str to Spread
@@ -82,11 +82,15 @@ class Trained:
     years: tuple[int, ...]
     stations: tuple[str, ...]
     leads: dict[int, LeadModels]
-    served: dict[int, str]
     record: dict[int, dict[str, float]]
     spread: dict[int, dict[str, Spread]]
     key: str
     held_out: bool
+
+    @property
+    def served(self) -> dict[int, str]:
+        """Method that is served, by lead."""
+        return {lead: choose(record) for lead, record in self.record.items()}
 
 
 def usable_years(data: StationDays) -> tuple[int, ...]:
@@ -113,17 +117,16 @@ def train(data: StationDays, years: Sequence[int]) -> Trained:
     """
     years = tuple(sorted(years))
     outside = _outside(data, years)
-    served, record, spread = {}, {}, {}
+    record, spread = {}, {}
     for lead in LEADS:
         found = [_judged(data, lead, year, values[lead]) for year, values in outside]
         pairs = {method: np.concatenate([one[method] for one in found], axis=1) for method in found[0]}
         record[lead] = {method: _rmse(*rows) for method, rows in pairs.items()}
-        served[lead] = choose(record[lead])
         spread[lead] = {method: fit_spread(rows[0], rows[1]) for method, rows in pairs.items()}
     several = len(years) >= 2
     leads = {lead: fit_lead(data, years, lead, learned=several) for lead in LEADS} if years else {}
     key = training_key(data, years)
-    return Trained(years, data.stations, leads, served, record, spread, key, held_out=several)
+    return Trained(years, data.stations, leads, record, spread, key, held_out=several)
 
 
 def choose(record: Mapping[str, float]) -> str:
@@ -133,11 +136,18 @@ def choose(record: Mapping[str, float]) -> str:
     ----------
     record : mapping of str to float
         Root mean square error on held-out seasons.
+
+    Notes
+    -----
+    A handful of seasons cannot tell methods apart that differ by less than `_NEARLY`. Among such, the blend is served:
+    a mean of methods is seldom the worst of them on the next season.
     """
     baselines = [method for method in (PERSISTENCE, DAMPED) if method in record]
     safe = min(baselines, key=lambda method: record[method])
     learned = [method for method in (CLIMATOLOGY, LINEAR, WIDE, TREES, BLEND) if method in record]
     best = min(learned, key=lambda method: record[method], default=safe)
+    if BLEND in record and record[BLEND] <= _NEARLY * record[best]:
+        best = BLEND
     return best if record[best] < record[safe] else safe
 
 
@@ -204,9 +214,7 @@ def from_json(text: str) -> Trained:
     """Return what `to_json` wrote."""
     found = json.loads(text)
     leads = {int(lead): _lead_models(entry) for lead, entry in found["leads"].items()}
-    by_lead = {
-        name: {int(lead): value for lead, value in found[name].items()} for name in ("served", "record", "spread")
-    }
+    by_lead = {name: {int(lead): value for lead, value in found[name].items()} for name in ("record", "spread")}
     spread = {
         lead: {method: Spread(np.array(one["level"]), np.array(one["quantile"])) for method, one in entry.items()}
         for lead, entry in by_lead["spread"].items()
@@ -215,7 +223,6 @@ def from_json(text: str) -> Trained:
         tuple(found["years"]),
         tuple(found["stations"]),
         leads,
-        by_lead["served"],
         by_lead["record"],
         spread,
         str(found["key"]),

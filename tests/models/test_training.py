@@ -73,7 +73,7 @@ def test_what_is_there_to_be_learned_is_learned_and_served(trained):
     for lead in training.LEADS:
         record = trained.record[lead]
         assert record[WIDE] < record[DAMPED] < record[PERSISTENCE] < record[CLIMATOLOGY]
-        assert record[trained.served[lead]] == min(record.values())
+        assert record[trained.served[lead]] <= 1.01 * min(record.values())
     # Half of the northeast's air of today comes tomorrow: only the wide line knows.
     assert trained.record[1][WIDE] < 0.75 * trained.record[1][LINEAR]
 
@@ -170,6 +170,9 @@ def test_a_fortnight_is_too_little():
         ({PERSISTENCE: 9, DAMPED: 9.5, CLIMATOLOGY: 20, LINEAR: 9.2}, PERSISTENCE),
         ({PERSISTENCE: 9, DAMPED: 9.5, CLIMATOLOGY: 8, LINEAR: 9.2}, CLIMATOLOGY),
         ({PERSISTENCE: 9}, PERSISTENCE),
+        ({PERSISTENCE: 10, DAMPED: 9, LINEAR: 8, BLEND: 8.07}, BLEND),
+        ({PERSISTENCE: 10, DAMPED: 9, LINEAR: 8, BLEND: 8.09}, LINEAR),
+        ({PERSISTENCE: 10, DAMPED: 8, LINEAR: 8.1, BLEND: 8.05}, DAMPED),
     ],
 )
 def test_nothing_is_served_that_a_baseline_beats(record, served):
