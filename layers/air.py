@@ -64,12 +64,10 @@ class Estimates:
 
 
 def verdicts(desk: Desk, view: View) -> list[str]:
-    """Return what has no say in the estimates of the season so far, and why; whether a model has one."""
-    start, end = season_of(view.day)
-    first = start if start <= view.day <= end else dt.date(view.day.year, 1, 1)
+    """Return what has no say in the estimates of the year of the view's day, and why; whether a model has one."""
     return [
         say(view.lang, f"surface.{row['reason']}", name=row["name"], values=row["values"])
-        for row in surface.verdicts(desk, first, view.day).to_dict("records")
+        for row in surface.verdicts(desk, view.day, view.day).to_dict("records")
     ]
 
 

@@ -25,8 +25,8 @@ _WINDOW_H = {"P1D": (0, 24), "PT24H": (-24, 0), "PT1H": (0, 1)}
 #: A model must have been beside so many values of so many stations, and make the squared error this much smaller.
 _ENOUGH_VALUES, _ENOUGH_STATIONS = 200, 5
 _LEAST_GAIN = 0.03
-#: Ridge of the scale: as much as that many station days with a spread of one log unit.
-_RIDGE = 5.0
+#: Ridge of the scale: as much as one station day with a spread of one log unit.
+_RIDGE = 1.0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from data.clock import season_of
 from data.errors import HazeError, NotStored, TooLittleData
 from models.burden import burden
 from models.desk import Desk
-from models.exposure import exposure, over_standard, people
+from models.exposure import exposure, over_standard
+from models.people import people
 
 #: With so many tambons a tambon is compared: enough to even out one bad neighbour, few enough to stay alike.
 ALIKE = 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from models.kriging import Floats
 from models.witnesses import NUGGET, SLOPE, Witnesses
 
 #: Part of the key of the stored years; grows when the method gives other numbers.
-VERSION = 3
+VERSION = 4
 #: No estimate farther than this from the nearest instrument: the test by leaving stations out goes no farther
 #: (76t of Mae Sot until 2021, 179 km from the next).
 MOST_KM = 180.0
@@ -185,10 +186,12 @@ def _surface(
 def verdicts(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
     """Return what has no say in the daily estimates of Thai days `first` to `last`, and whether a model has.
 
+    The estimates are made by calendar year, and so are the verdicts.
+
     Returns
     -------
     DataFrame
-        ``name`` (station or model), ``reason`` (see `models.witnesses.Witnesses.left_out`; of a stored model
+        ``year``, ``name`` (station or model), ``reason`` (see `models.witnesses.Witnesses.left_out`; of a stored model
         ``model_used`` or ``model_unhelpful``) and ``values``: how many of its days. Empty with nothing to tell.
 
     Raises
@@ -196,15 +199,21 @@ def verdicts(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
     NotStored
         When no reading was ever stored.
     """
+    tables = [_kept_year(desk, year, "verdicts", _verdicts) for year in range(first.year, last.year + 1)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _verdicts(desk: Desk, year: int) -> pd.DataFrame:
+    first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
     readings = desk.readings(first, last, everywhere=True)
     wide = air.station_series(readings, first, last, "P1D").pivot(index="time", columns="code", values="pm25")
-    if not len(wide.index):
-        return pd.DataFrame({"name": [], "reason": [], "values": []})
-    speaking = _speaking(desk, readings, wide, "P1D")[0]
-    left_out = speaking.left_out.rename(columns={"station_id": "name"})
-    model = _model(desk, speaking, speaking.at[:1], pd.DatetimeIndex(wide.index), "P1D")[1]
-    table = pd.concat([left_out, model]) if len(model) else left_out
-    return table[table["values"] > 0].reset_index(drop=True)
+    told: list[tuple[int, str, str, int]] = []
+    if len(wide.index):
+        speaking = _speaking(desk, readings, wide, "P1D")[0]
+        model = _model(desk, speaking, speaking.at[:1], pd.DatetimeIndex(wide.index), "P1D")[1]
+        rows = [*speaking.left_out.itertuples(index=False), *model.itertuples(index=False)]
+        told = [(year, str(name), str(reason), int(values)) for name, reason, values in rows if values]
+    return pd.DataFrame(told, columns=["year", "name", "reason", "values"])
 
 
 def _speaking(
@@ -331,16 +340,23 @@ def _nearest(
 
 
 def _stored_year(desk: Desk, year: int) -> pd.DataFrame:
-    """Return the daily surface of a calendar year, kept in the store by what went in."""
+    """Return the daily surface of a calendar year."""
+
+    def made(desk: Desk, year: int) -> pd.DataFrame:
+        return surface(desk, dt.date(year, 1, 1), dt.date(year, 12, 31), "P1D")
+
+    return _typed(_kept_year(desk, year, "surface", made))
+
+
+def _kept_year(desk: Desk, year: int, what: str, make: Callable[[Desk, int], pd.DataFrame]) -> pd.DataFrame:
+    """Return what is made of a calendar year, kept in the store by what went in."""
     inputs = desk.state.part_revision("readings", "stations", "tambons", "grids")
     key = hashlib.sha256(f"{inputs} {desk.place.key} {VERSION}".encode()).hexdigest()[:16]
-    name = f"surface_{desk.place.key}_{year}.parquet"
 
     def build(path: Path) -> None:
-        table = surface(desk, dt.date(year, 1, 1), dt.date(year, 12, 31), "P1D")
-        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd")
+        pq.write_table(pa.Table.from_pandas(make(desk, year), preserve_index=False), path, compression="zstd")
 
-    return kept(desk.store, name, key, build, lambda path: _typed(pd.read_parquet(path)))
+    return kept(desk.store, f"{what}_{desk.place.key}_{year}.parquet", key, build, pd.read_parquet)
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

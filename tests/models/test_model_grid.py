@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from data.merge import Writer
-from models import drift, model_grid, surface
+from models import drift, model_grid, surface, witnesses
 from models.desk import Desk
 from tests.grid_files import grid
 from tests.models.test_surface import AROUND, desk
@@ -92,6 +92,12 @@ def test_means_of_the_model_need_their_hours() -> None:
     assert np.isnan(found[:, 1]).all()
 
 
-def test_a_few_values_cannot_tell(tmp_path: Path) -> None:
-    one = made(tmp_path, cells())
-    assert surface.verdicts(one, FIRST, dt.date(2026, 3, 20))["reason"].tolist() == ["model_unhelpful"]
+def test_a_few_values_cannot_tell() -> None:
+    random = np.random.default_rng(8)
+    for days, wanted in ((30, 0.0), (50, 1.0)):
+        east = np.array([[slope(at) * (lon - 99.1) for lon, _ in AROUND.values()] for at in range(days)])
+        at = drift.plane(*np.array(list(AROUND.values())).T)
+        stamps = np.datetime64("2026-03-10") + np.arange(days)
+        value = 4 + east + random.normal(0, 0.05, east.shape) + drift.SHIPPED.at(at, stamps)
+        said = witnesses.Witnesses(value, at, np.full(5, 0.03), tuple(AROUND), pd.DataFrame(), pd.DataFrame())
+        assert model_grid.worth(said, 3 + east, stamps) == pytest.approx(wanted, abs=0.2)
