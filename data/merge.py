@@ -371,6 +371,17 @@ class Writer:
             self._single["forecasts"] = merged
         return Added(kept, len(table) - kept)
 
+    def add_land(self, table: gpd.GeoDataFrame) -> Added:
+        """Add polygons of land classes; the same polygon of the same class is kept once."""
+        flat = pd.DataFrame({"land_class": table["land_class"].astype("str"), "wkb": table.geometry.to_wkb()})
+        old = self._rows("land")
+        both = flat if old is None else pd.concat([old, flat], ignore_index=True)
+        kept = both.drop_duplicates().sort_values(["land_class", "wkb"]).reset_index(drop=True)
+        fresh = len(kept) - (0 if old is None else len(old))
+        if fresh:
+            self._single["land"] = kept
+        return Added(fresh, len(table) - fresh)
+
     # -- provenance and commit -----------------------------------------------------------------------------------
 
     def note(self, entry: Mapping[str, Any], digest: Callable[[], str] | None = None) -> None:

@@ -477,6 +477,15 @@ class Store:
         geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
         return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
 
+    def land(self, state: State | None = None) -> gpd.GeoDataFrame | None:
+        """Return the polygons of land classes (`land_class`, geometry in EPSG:4326), or None when none was imported."""
+        stored = self.parts("land", state).get("all")
+        if stored is None:
+            return None
+        table = self.get_table(stored).to_pandas()
+        geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
+        return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
+
     def grids(self, state: State | None = None) -> pd.DataFrame:
         """Return what gridded fields are stored, one row per variable, source and axes, in `data.grids.LISTED` columns.
 

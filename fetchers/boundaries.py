@@ -74,7 +74,7 @@ def parse_boundaries(frame: gpd.GeoDataFrame, source_format: str) -> Parsed:
     code = codes_of(frame[code_column])
     if level != "tambon" or code.str.fullmatch(r"\d{2}|\d{4}").all():
         raise _wrong_level(level if level != "tambon" else "amphoe or province")
-    geometry, told = _in_degrees(frame)
+    geometry, told = in_degrees(frame)
     register = names_of(code)
     place = np.arange(1, len(frame) + 1)
 
@@ -125,7 +125,7 @@ def _finite(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
     return finite
 
 
-def _in_degrees(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], list[Remark]]:
+def in_degrees(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], list[Remark]]:
     """Return the geometries in longitude and latitude, flat, and what was done for it."""
     try:
         shapes = frame.geometry

@@ -260,6 +260,8 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
         added = writer.add_stations(parsed.table)
     elif parsed.kind == "tambons":
         added = writer.add_tambons(parsed.table)
+    elif parsed.kind == "land":
+        added = writer.add_land(parsed.table)
     elif parsed.kind in ("grid", "raster"):
         each = [writer.add_grid(array) for array in parsed.grids]
         each += [writer.add_raster(raster) for raster in parsed.rasters]

@@ -22,6 +22,7 @@ Kind = Literal[
     "weather",
     "stations",
     "tambons",
+    "land",
     "population",
     "records",
     "published",

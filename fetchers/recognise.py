@@ -24,6 +24,7 @@ from fetchers import (
     firms,
     gistda,
     known,
+    land,
     open_meteo_json,
     pcd,
     population,
@@ -67,9 +68,9 @@ def parse(member: Member, now: dt.datetime) -> Parsed:
     if data[:4] == b"PK\x03\x04":
         return _workbook(data, member.name, now)
     if data[:4] == b"PAR1":
-        return boundaries.parse_boundaries(shapes.load_frame(data, "parquet"), "geoparquet")
+        return _polygons(shapes.load_frame(data, "parquet"), "geoparquet")
     if data[:15] == b"SQLite format 3":
-        return boundaries.parse_boundaries(shapes.load_frame(data, "gpkg"), "geopackage")
+        return _polygons(shapes.load_frame(data, "gpkg"), "geopackage")
     if data[:8].startswith(_NETCDF):
         from fetchers import netcdf  # loads xarray, which a file of rows never needs
 
@@ -209,7 +210,7 @@ def _geojson(document: dict[str, Any], name: str, now: dt.datetime) -> Parsed:
     if record_tables.recognise(properties):
         return record_tables.parse_geojson(document)
     if kinds & {"Polygon", "MultiPolygon"}:
-        return boundaries.parse_boundaries(shapes.frame_from_geojson(document), "geojson")
+        return _polygons(shapes.frame_from_geojson(document), "geojson")
     if gistda.recognise([*properties, "latitude", "longitude"]):
         return gistda.parse_geojson(document, now)
     return firms.parse_geojson(document, now)
@@ -221,8 +222,15 @@ def _shapefile(parts: dict[str, bytes], now: dt.datetime) -> Parsed:
     named = {f"layer{ending}": content for ending, content in parts.items()}
     frame = shapes.load_shapefile(named)
     if _has_polygons(frame):
-        return boundaries.parse_boundaries(frame, "shapefile")
+        return _polygons(frame, "shapefile")
     return firms.parse_shapefile(named, now)
+
+
+def _polygons(frame: gpd.GeoDataFrame, source_format: str) -> Parsed:
+    column = land.class_column(frame)
+    if column is not None:
+        return land.parse_land(frame, column, source_format)
+    return boundaries.parse_boundaries(frame, source_format)
 
 
 def _has_polygons(frame: gpd.GeoDataFrame) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from data.clock import day_bounds, is_day_pass, thai_days
+from data.contracts import LAND_CLASSES
 from data.errors import NotStored
 from data.reach import touches
 from data.store import State, Store, StoredFile
@@ -25,6 +26,7 @@ from models import counts
 from models.assign import TambonIndex, assign, build_index, load_index, outline_revision, save_index, share
 from models.current import is_current
 from models.derived import kept
+from models.land import land_at
 
 #: Raised when the derived files change their form or meaning.
 VERSION = "2"
@@ -79,6 +81,16 @@ class Detections:
     def parts(self) -> dict[int, StoredFile]:
         """Stored years."""
         return {int(year): stored for year, stored in sorted(self.store.parts("hotspots", self.state).items())}
+
+    def _with_land(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows with the land class of the stored polygons where the source gave none."""
+        missing = rows["land_class"].isna().to_numpy()
+        if not missing.any() or not self.store.parts("land", self.state):
+            return rows
+        land = self.store.land(self.state)
+        told = rows["land_class"].astype("object").to_numpy(copy=True)
+        told[missing] = land_at(land, rows["lon"].to_numpy(float)[missing], rows["lat"].to_numpy(float)[missing])
+        return rows.assign(land_class=pd.Categorical(told, categories=list(LAND_CLASSES)))
 
     @functools.cached_property
     def index(self) -> TambonIndex:
@@ -198,7 +210,8 @@ class Detections:
         Returns
         -------
         DataFrame
-            HOTSPOT_COLUMNS and `tambon` (code, missing outside), `current` (bool: whether the row counts), `thai_day`
+            HOTSPOT_COLUMNS, `land_class` filled from stored polygons where the source does not tell it, and
+            `tambon` (code, missing outside), `current` (bool: whether the row counts), `thai_day`
             (datetime64[s]), `day_pass` (bool).
         """
         self._require()
@@ -219,7 +232,7 @@ class Detections:
             if pieces
             else self._rows(next(iter(self.parts))).iloc[:0].assign(tambon=None, current=True)
         )
-        return table.assign(
+        return self._with_land(table).assign(
             thai_day=thai_days(table["acquired_at"]).astype("datetime64[s]"), day_pass=is_day_pass(table["acquired_at"])
         )
 
