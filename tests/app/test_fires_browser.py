@@ -1,0 +1,62 @@
+"""The officer's morning in a real browser: what is new, the largest fire, its UTM point, a field check, the round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from data import settings
+from data.registry import open_registry
+from layers.words import say
+from tests.app import stores
+from tests.app.test_browser import PHONE, Visit, browser, map_of, served, settle, visit
+
+__all__ = ["browser", "visit"]
+pytestmark = pytest.mark.browser
+
+
+def test_the_morning_of_the_duty_officer(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    stores.bring(root, **{"firms.csv": stores.firms()})
+    with served(root) as url:
+        window = visit(url, PHONE)
+        window.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+        page = window.page
+        page.goto(f"{url}/fires?lang=en&day=2026-03-12")
+        settle(page)
+        # What is new: A was seen twice, B on two days; the largest is opened.
+        expect(
+            page.get_by_text(say("en", "fires.summary", new=0, growing=0, restarted=0, quiet=2, out=0))
+        ).to_be_visible()
+        frame = map_of(page)
+        frame.wait_for_function("HazeDesk.now.layers.fires.getLayers().length === 4")
+        code = page.locator('[data-testid="stCode"]').first
+        point = code.inner_text().strip()
+        assert point.startswith("47Q ")
+        # Its point goes to the clipboard with one press.
+        code.hover()
+        code.locator("button").first.click()
+        assert page.evaluate("navigator.clipboard.readText()").strip() == point
+        # A field check on phone width, with the point as another report wrote it.
+        page.get_by_role("radio", name=say("en", "fires.part_check")).click()
+        settle(page)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
+        page.get_by_label(say("en", "check.point_any")).fill("E530706 N1993403")
+        page.get_by_label(say("en", "check.crews_lines")).fill("TAO 8\nstation 6")
+        page.get_by_label(say("en", "check.rai")).fill("15")
+        page.get_by_role("button", name=say("en", "check.save")).click()
+        expect(page.get_by_text(say("en", "check.saved"), exact=True)).to_be_visible()
+        told = open_registry(settings.load(store=root)).field_checks().iloc[0]
+        assert (told["tambon"], told["people"], told["burned_rai"]) == ("520302", 14, 15.0)
+        # The round goes out as a text.
+        page.get_by_role("radio", name=say("en", "fires.part_round")).click()
+        settle(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name=say("en", "fires.download_round")).click()
+        text = Path(download.value.path()).read_text("utf-8")
+        assert "Whole province 1 hotspots (round before: 0)" in text
+        assert "Mae Wa" in text
