@@ -23,6 +23,7 @@ class PointUnreadable(ValueError):
     def __init__(self, key: str, text: str) -> None:
         super().__init__(f"{key}: {text!r}")
         self.key = key
+        self.text = text[:60]
 
 
 def read_point(text: str, epsg: int = 32647) -> tuple[float, float]:

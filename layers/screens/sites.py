@@ -237,8 +237,12 @@ def _fields(desk: Desk, lang: Lang, kept: Kept | None, who: Author, key: str) ->
     mine = [code for code in areas if who.may_write(code[:4] if len(code) >= 4 else "", officers=True)]
     if f"{key}_place" not in st.session_state and kept and sites.place_code(kept.document) in mine:
         st.session_state[f"{key}_place"] = sites.place_code(kept.document)
-    place = st.selectbox(say(lang, "field.place"), mine, key=f"{key}_place", format_func=lambda code: areas[code])
-    values |= sites.place_values(str(place))
+    # Nothing is chosen beforehand: a site that nobody placed would stand for the whole province.
+    place = st.selectbox(
+        say(lang, "field.place"), mine, None, key=f"{key}_place", placeholder=say(lang, "sites.choose_place"),
+        format_func=lambda code: areas[code],
+    )  # fmt: skip
+    values |= sites.place_values(place or "")
     for fields in (_TEXTS[:2], _TEXTS[2:5], _TEXTS[5:], _SCALES):
         columns = st.columns(len(fields))
         values |= {field: text(field, column) for field, column in zip(fields, columns, strict=True)}
@@ -265,6 +269,9 @@ def _items(lang: Lang, kept: Kept | None, list_name: str, key: str) -> list[dict
 
 
 def _save(desk: Desk, lang: Lang, registry: Registry, who: Author, values: dict[str, Any], reason: str) -> None:
+    if not values["province"]:
+        st.error(say_problems(lang, [Problem("needed", {"field": "place"})]))
+        return
     try:
         point = sites.written_point(values.pop("point"), desk.place.epsg)
         geometry = st.session_state["drawn"] or point
@@ -277,7 +284,7 @@ def _save(desk: Desk, lang: Lang, registry: Registry, who: Author, values: dict[
         else:
             site = registry.add("sites", values, author=who, reason=reason)
     except PointUnreadable as unread:
-        st.error(say_problems(lang, [Problem(unread.key, {"got": values.get("point", "") or str(unread)})]))
+        st.error(say_problems(lang, [Problem(unread.key, {"got": unread.text})]))
     except RecordRefused as refused:
         st.error(say_problems(lang, refused.problems))
     except Conflict as conflict:

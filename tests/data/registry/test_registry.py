@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -279,3 +280,18 @@ def test_a_registry_of_a_newer_desk_is_left_alone(options: settings.Settings) ->
     with pytest.raises(RegistryError) as found:
         open_registry(options)
     assert found.value.key == "registry_layout"
+
+
+def test_where_the_store_cannot_be_written_the_facts_are_shown_and_nothing_changes(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file stands where the store should be")
+    registry = open_registry(settings.load(store=tmp_path / "store"))
+    assert len(registry.sites()) == 109
+    assert not registry.writable
+    with pytest.raises(RegistryError) as found:
+        registry.add("sites", SITE, author=PLANNER)
+    assert found.value.key == "registry_readonly"
+
+
+def test_a_registry_that_may_only_be_read_is_read(seeded: Path) -> None:
+    registry = Registry(opening._frozen(seeded / opening.FILE), lambda: dt.datetime.now(dt.UTC), writable=False)
+    assert len(registry.sites()) == 109
