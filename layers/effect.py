@@ -193,11 +193,12 @@ def _map(desk: Desk, lang: Lang, found: Effect) -> dict[str, Any]:
 
 def coverage_table(lang: Lang, coverage: pd.DataFrame) -> pd.DataFrame:
     """Return which seasons are stored whole, and how many days of each satellite, in words."""
-    satellites = [name for name in coverage.columns if name not in ("period", "days", "whole")]
+    satellites = [name for name in coverage.columns if name not in ("period", "days", "seen", "whole")]
     rows = [
         {
             say(lang, "column.season"): say_year(lang, int(row["period"])),
             **{say(lang, f"satellite.{name}"): f"{row[name]} / {row['days']}" for name in satellites},
+            say(lang, "effect.column.seen"): row["seen"],
             say(lang, "effect.column.whole"): say(lang, "effect.yes" if row["whole"] else "effect.no"),
         }
         for row in coverage.to_dict("records")

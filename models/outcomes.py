@@ -52,7 +52,8 @@ class Outcomes:
     values : ndarray of float, shape (n, periods)
     coverage : DataFrame
         One row a period that any stored file touches: `period`, `days`, one column a satellite with the days stored,
-        `whole` (bool).
+        `seen` (days with any detection in the known tambons: few in a bad month hint at holes within a file, which
+        its reach cannot show), `whole` (bool).
     """
 
     outcome: str
@@ -101,8 +102,10 @@ def coverage(desk: Desk, periods: Sequence[Period], satellites: str) -> pd.DataF
         days = (period.last - period.first).days + 1
         if any(stored.values()):
             whole = all(count >= WHOLE * days for count in stored.values())
-            rows.append({"period": period.label, "days": days, **stored, "whole": whole})
-    return pd.DataFrame(rows, columns=["period", "days", *names, "whole"])
+            everywhere = np.arange(len(desk.all_tambons))
+            seen = int((desk.detections.daily(period.first, period.last, names, everywhere) > 0).sum())
+            rows.append({"period": period.label, "days": days, **stored, "seen": seen, "whole": whole})
+    return pd.DataFrame(rows, columns=["period", "days", *names, "seen", "whole"])
 
 
 def _hotspots(desk: Desk, period: Period, satellites: tuple[str, ...]) -> np.ndarray:

@@ -53,6 +53,7 @@ def test_a_season_without_all_satellites_of_the_set_is_left_out_and_told(tmp_pat
         "SNPP": [151, 152],
         "NOAA20": [0, 152],
         "NOAA21": [0, 152],
+        "seen": [2, 2],
         "whole": [False, True],
     }
 
