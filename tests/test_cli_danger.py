@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +16,7 @@ from tests.layers import desks
 from tests.models import weathers
 
 RUN = CliRunner()
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -84,3 +87,9 @@ def test_origin_gives_the_promised_columns_and_reasons(stored: Path) -> None:
     assert "Cannot tell for 1 of 1 places" in notes
     assert RUN.invoke(cli.app, ["origin", "--day", "2026-03-10", "--tambon", "999999"]).exit_code == 2
     assert RUN.invoke(cli.app, ["origin", "--day", "today"]).exit_code == 2
+
+
+def test_a_command_loads_neither_screen_nor_map(stored: Path) -> None:
+    code = "import sys; import layers.danger, layers.origin; print(sorted({'streamlit', 'folium'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"

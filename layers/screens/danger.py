@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from data.errors import NotStored
-from layers import danger as words
+from layers import danger_page as words
 from layers import notice, palette
 from layers.danger_view import chances_of, class_record, danger_of
 from layers.map_view import chosen_on, show_map

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers import danger
+from layers import danger, danger_page
 from layers.words import LANGS, Lang, say
 from models import likelihood, likelihood_record
 from models.danger import daily_danger
@@ -33,15 +33,15 @@ def desk(tmp_path: Path) -> desks.Desk:
 def test_each_tambon_has_a_class_in_sign_word_and_colour(desk: desks.Desk, lang: Lang) -> None:
     found, classes = daily_danger(desk, desks.DAY, desks.DAY)
     found.loc[found["code"] == "520104", "class"] = "cannot_tell"
-    shown = danger.weather(desk, desks.view(lang=lang), found, classes, pd.DataFrame(), "credit")
+    shown = danger_page.weather(desk, desks.view(lang=lang), found, classes, pd.DataFrame(), "credit")
     level = found.set_index("code").loc["520101", "class"]
     number, text = shown.values["tambons"]["520101"]
-    assert number == danger.LEVELS.index(level)
+    assert number == danger_page.LEVELS.index(level)
     assert text.startswith(say(lang, f"danger.level.{level}"))
     assert shown.values["tambons"]["520104"] == [None, say(lang, "danger.level.cannot_tell")]
     column = shown.table[say(lang, "danger.column.class")]
-    assert f"{danger.LEVEL_SIGNS[level]} {say(lang, f'danger.level.{level}')}" in set(column)
-    assert len(set(danger.LEVEL_SIGNS.values())) == 5
+    assert f"{danger_page.LEVEL_SIGNS[level]} {say(lang, f'danger.level.{level}')}" in set(column)
+    assert len(set(danger_page.LEVEL_SIGNS.values())) == 5
     assert shown.record == [say(lang, "danger.no_record")]
     assert len(shown.legend.entries) == 5
 
@@ -59,7 +59,7 @@ def test_the_basis_names_its_fires_and_limits(lang: Lang) -> None:
 def test_the_class_record_compares_with_the_base_rate(lang: Lang, desk: desks.Desk) -> None:
     row = {"season": 2024, "tambon_days": 900, "base_rate": 0.04, "top_days": 90, "top_rate": 0.1, "ratio": 2.5}
     found, classes = daily_danger(desk, desks.DAY, desks.DAY)
-    shown = danger.weather(desk, desks.view(lang=lang), found, classes, pd.DataFrame([row]), "")
+    shown = danger_page.weather(desk, desks.view(lang=lang), found, classes, pd.DataFrame([row]), "")
     assert len(shown.record) == 1
     for part in ("10.0", "4.0", "2.5", "2567" if lang == "th" else "2024"):
         assert part in shown.record[0]
@@ -68,13 +68,13 @@ def test_the_class_record_compares_with_the_base_rate(lang: Lang, desk: desks.De
 @both
 def test_an_order_without_probability_shows_the_first_ten(desk: desks.Desk, lang: Lang) -> None:
     made = likelihood_record.chances(likelihood.history(desk), dt.date(2026, 3, 13), "week")
-    shown = danger.chance(desk, desks.view(lang=lang), made, NO_CARD, "")
+    shown = danger_page.chance(desk, desks.view(lang=lang), made, NO_CARD, "")
     assert shown.table[say(lang, "chance.column.probability")].isna().all()
     assert shown.legend.entries[0].label == say(lang, "chance.first", count=10)
     assert any(say(lang, "chance.no_probability", fires=made.learned_from) == text for text in shown.notes)
     assert shown.record == [say(lang, "chance.no_record")]
     unknown = likelihood_record.chances(likelihood.history(desk), dt.date(2026, 3, 30), "week")
-    shown = danger.chance(desk, desks.view(lang=lang), unknown, NO_CARD, "")
+    shown = danger_page.chance(desk, desks.view(lang=lang), unknown, NO_CARD, "")
     assert {at for at, _ in shown.values["tambons"].values()} == {None}
     assert len(shown.notes) == 1
 
@@ -85,7 +85,7 @@ def test_probabilities_fall_into_their_classes(desk: desks.Desk, lang: Lang) -> 
     judged = likelihood_record.judge(past, dt.date(2022, 1, 1), dt.date(2024, 12, 31))
     card = likelihood_record.report_card(judged)
     made = likelihood_record.chances(past, dt.date(2024, 3, 10), likelihood_record.served_by(card))
-    shown = danger.chance(desk, desks.view(lang=lang), made, card, "")
+    shown = danger_page.chance(desk, desks.view(lang=lang), made, card, "")
     percent = 100 * made.table.set_index("code")["probability"]
     for code, (at, text) in shown.values["tambons"].items():
         assert at == int(np.searchsorted((1, 2, 5, 10, 20), percent[code], side="right"))
