@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data import clock
+from fetchers import importer
 from models import exposure
+from models.desk import Desk
 from models.people import people
+from tests.grid_files import geotiff
 from tests.models.test_surface import AROUND, DAY, EVEN, NEXT, desk
 
 PEOPLE = {"520101": 1000, "520102": 200, "520103": 300, "520104": 400}
@@ -103,3 +107,18 @@ def test_without_a_population_file(tmp_path: Path) -> None:
     table = people(desk(tmp_path, EVEN))
     assert table[["people", "older"]].isna().all(axis=None)
     assert len(table) == 4
+
+
+def test_a_raster_counts_people_where_no_file_told_any(tmp_path: Path) -> None:
+    one = desk(tmp_path, EVEN)
+    # Four cells to each square of 0.1 degree; the square in the north-east has cells over a quarter only.
+    cells = np.array([[9, 9, 5, -1], [9, 9, -1, -1], [1, 1, 2, 2], [1, 1, 2, 2]], dtype=np.float32)
+    raster = geotiff(cells, nodata=-1.0, described=["population count"])
+    importer.bring_in(one.store, [importer.source_of_bytes("p.tif", raster, 10**9)], clock.utc_now)
+    table = people(Desk(one.store, one.place, one.settings, is_sample=False))
+    assert table["people"].tolist() == pytest.approx([4, 8, 36, np.nan], nan_ok=True)
+    assert table["basis"].tolist() == ["raster"] * 3 + [""]
+    assert table["older"].isna().all()
+    # Registered people of one tambon are enough to leave the raster alone.
+    told = people(desk(tmp_path / "told", EVEN, people={"520101": 1000}))
+    assert told["basis"].tolist() == ["registered", "", "", ""]
