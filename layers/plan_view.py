@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from data.registry import Registry, open_registry
-from layers.view import revision_of
+from layers.season import comparable
+from layers.view import View, revision_of
 from models import plan, plan_signal
 from models.desk import Desk
 
@@ -29,11 +30,22 @@ def registry_key(desk: Desk, registry: Registry) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _signal(revision: str, satellites: tuple[str, ...], year: int, acted: tuple[str, ...], _desk: Desk) -> pd.DataFrame:
+def _signal(
+    revision: str, satellites: tuple[str, ...], year: int, acted: tuple[str, ...], smoke: bool, _desk: Desk
+) -> pd.DataFrame:
     del revision
-    return plan_signal.signal(_desk, satellites, year, acted)
+    return plan_signal.signal(_desk, satellites, year, acted, smoke=smoke)
 
 
 def signal(desk: Desk, satellites: tuple[str, ...], year: int, acted: tuple[str, ...]) -> pd.DataFrame:
     """Return what was seen in each tambon; see `models.plan_signal.signal`."""
-    return _signal(revision_of(desk), satellites, year, acted, desk)
+    return _signal(revision_of(desk), satellites, year, acted, True, desk)
+
+
+def gap_of(desk: Desk, view: View) -> str:
+    """Return the gap of the chosen tambon in the season of the view's day, one of `models.plan_signal.GAPS`."""
+    acted = plan.acted(programme(desk))
+    satellites = comparable(view).satellites
+    seen = _signal(revision_of(desk), satellites, view.day.year, tuple(acted.index), False, desk)
+    found = plan_signal.gaps(seen, acted).set_index("tambon")["gap"]
+    return str(found[view.tambon])

@@ -21,6 +21,7 @@ from layers import today as today_view
 from layers.export import FORMATS
 from layers.figures import Figure, figures_html
 from layers.map_view import chosen_on, show_map
+from layers.plan_view import gap_of
 from layers.screens import air as air_screen
 from layers.view import (
     FIRST_DAY,
@@ -236,6 +237,9 @@ def _panel(desk: Desk, view: View) -> None:
     st.markdown(f"**{say(lang, 'panel.sites', count=len(panel.sites))}**")
     if not panel.sites:
         st.caption(say(lang, "panel.no_sites"))
+    gap = gap_of(desk, view)
+    if gap in ("burdened_nothing_done", "done_no_burden"):
+        st.caption(f"⚠ **{say(lang, f'gap.{gap}')}** · {say(lang, f'gap.{gap}_note')}")
     _sites(lang, panel.sites)
     if panel.amphoe_sites:
         with st.expander(say(lang, "panel.amphoe_sites", count=len(panel.amphoe_sites))):
