@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from data.errors import TooLittleData
 from models.baselines import Damped, UsualYear, fit_damped, later, usual_year
 from models.conformal import Spread, fit_spread
 from models.features import LONGEST, Features, elsewhere_features, features
@@ -42,6 +43,8 @@ WINDOW = LONGEST + RECENT_DAYS + 2 * max(LEADS)
 #: Days of January to May with at least three stations that make a season usable.
 SEASON_DAYS = 60
 _FEWEST_STATIONS = 3
+#: Days without which not even persistence can say how wrong it may be: a month has calm days and a change of weather.
+_FEWEST_KNOWN = 30
 #: Error of one method over that of another that a handful of seasons cannot tell from 1.
 _NEARLY = 1.01
 #: Changes when anything here or below would give other numbers from equal data.
@@ -116,6 +119,13 @@ def train(data: StationDays, years: Sequence[int]) -> Trained:
         When there are too few pairs of days to know how wrong persistence is.
     """
     years = tuple(sorted(years))
+    if not years and (known := int(np.isfinite(data.value).any(axis=1).sum())) < _FEWEST_KNOWN:
+        raise TooLittleData(
+            f"expected daily means of at least {_FEWEST_KNOWN} days, got {known}",
+            key="forecast_few_days",
+            context={"needed": _FEWEST_KNOWN, "found": known},
+            hint="import earlier daily means",
+        )
     outside = _outside(data, years)
     record, spread = {}, {}
     for lead in LEADS:

@@ -101,6 +101,7 @@ def _area(desk: Desk, view: View, found: Outlook) -> None:
     near = rows.iloc[0]
     key = "outlook.here" if near["nearest_km"] == 0 else "outlook.carried"
     st.caption(say(lang, key, km=f"{near['nearest_km']:.0f}", station=near["nearest_station"]))
+    st.page_link("layers/pages/origin.py", label=say(lang, "outlook.whose"))
 
 
 def _record(desk: Desk, view: View, found: Outlook) -> None:

@@ -517,4 +517,5 @@ def test_the_outlook_of_mueang_lampang_with_its_record(visit: Callable[..., Visi
             expect(page.get_by_text(day, exact=True).first).to_be_visible()
         expect(page.get_by_text("90 % between")).to_have_count(3)
         expect(page.get_by_text("Same as the last day").first).to_be_visible()
+        expect(page.get_by_role("link", name="See whose smoke it is")).to_be_visible()
         assert map_of(page).evaluate("HazeDesk.now.drawn") > 0

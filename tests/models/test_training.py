@@ -159,7 +159,8 @@ def test_a_fortnight_is_too_little():
     with pytest.raises(TooLittleData) as error:
         training.train(DATA.until(dt.date(2018, 11, 6)), ())
 
-    assert error.value.key == "forecast_no_record"
+    assert error.value.key == "forecast_few_days"
+    assert error.value.context == {"needed": 30, "found": 6}
 
 
 @pytest.mark.parametrize(
