@@ -78,7 +78,7 @@ def outlook(scene: Scene) -> Section:
         cells.append((say_day(lang, day, year=False), name, interval, told["p_over_37_5"], told["p_over_75"]))
     header = tuple(say(lang, f"brief.column_{name}") for name in ("day", "station", "pm25", "over_37_5", "over_75"))
     spread = Table(header, tuple(cells), (False, False, True, True, True))
-    methods = ", ".join(sorted({say(lang, f"forecast.method.{method}") for method in mine["method"]}))
+    methods = ", ".join(sorted({say(lang, f"method.{method}") for method in mine["method"]}))
     lines = (say(lang, "brief.outlook_line", first=cells[0][0], chance=cells[0][3], method=methods), _record(scene))
     return Section("outlook", say(lang, "brief.outlook_heading"), lines, spread)
 
