@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.clock import ICT_OFFSET, require_utc
 from data.contracts import LAND_CLASSES, SATELLITES
-from models.linking import Rule, firsts, link, reach_km
+from models.linking import Rule, attach, firsts, link, reach_km
 from models.perimeter import area_rai, area_range, draw, growth
 
 #: FEDS, made for large fires of California, links new pixels at 0.7 km, calls a fire inactive after 5 days and wakes a
@@ -23,6 +23,9 @@ from models.perimeter import area_rai, area_range, draw, growth
 RULE = Rule(days=2.5, asleep_days=15.0, asleep_km=0.4)
 #: Without a detection for so long a fire is out, as in FEDS; seen again later it has restarted.
 OUT_DAYS = 5.0
+#: A MODIS pixel, 1 to 10 km², lies over several fires: it joins none of them together, and goes with the nearest
+#: detection of a finer satellite within so far, km. On known seasons that raises F1 of events from 0.80 to 0.89.
+COARSE_KM = 2.0
 STATES = ("new", "growing", "quiet", "out", "restarted")
 #: Satellites look in two bunches a day, the night pass and the day pass; detections of one bunch are one look.
 LOOK_HOURS = 6.0
@@ -79,6 +82,36 @@ def join(hotspots: pd.DataFrame, known: np.ndarray | None = None, rule: Rule = R
     ndarray of int64, shape (n,)
         Position of the fire's earliest detection.
     """
+    is_fine = hotspots["sensor"].isin(_SENSORS_FINE).to_numpy()
+    group = np.arange(len(hotspots))
+    fine, coarse = np.flatnonzero(is_fine), np.flatnonzero(~is_fine)
+    group[fine] = fine[_join_alike(hotspots.iloc[fine], rule, _among(known, fine))]
+    position = (hotspots["lon"].to_numpy(float), hotspots["lat"].to_numpy(float), _minutes(hotspots["acquired_at"]))
+    goes_with = attach(*position, is_fine, COARSE_KM, rule.days)
+    alone = coarse[goes_with[coarse] < 0]
+    group[alone] = alone[_join_alike(hotspots.iloc[alone], rule, None)]
+    taken = goes_with >= 0
+    group[taken] = group[goes_with[taken]]
+    # A fire has the name of its earliest detection, also when that is a coarse one.
+    _, of = np.unique(group, return_inverse=True)
+    earliest = np.full(of.max(initial=-1) + 1, len(group))
+    np.minimum.at(earliest, of, np.arange(len(group)))
+    return np.asarray(earliest[of])
+
+
+def _among(known: np.ndarray | None, fine: np.ndarray) -> np.ndarray | None:
+    """Return groups found before as positions among the fine detections alone; they were never joined by others."""
+    if known is None:
+        return None
+    mine = known[fine]
+    old = np.flatnonzero(mine >= 0)
+    _, first, of = np.unique(mine[old], return_index=True, return_inverse=True)
+    out = np.full(len(fine), -1, np.int64)
+    out[old] = old[first][of]
+    return out
+
+
+def _join_alike(hotspots: pd.DataFrame, rule: Rule, known: np.ndarray | None) -> np.ndarray:
     minute = _minutes(hotspots["acquired_at"])
     columns = (hotspots["lon"].to_numpy(float), hotspots["lat"].to_numpy(float), minute, reach_km(hotspots))
     if known is None or (known < 0).all():
@@ -331,7 +364,7 @@ def _most_common(values: pd.Series, of: np.ndarray, count: int, order: tuple[str
 def _merged(hotspots: pd.DataFrame, group: np.ndarray, anchor: np.ndarray) -> list[str]:
     """Return, for each fire, the names that parts of it had at an earlier look, apart from its own."""
     order = np.argsort(group, kind="stable")
-    order = order[np.isin(group[order], anchor)]
+    order = order[np.isin(group[order], anchor) & ~_follows(hotspots, group)[order]]
     rows = hotspots.iloc[order]
     start = np.append(np.searchsorted(group[order], anchor), len(order))
     columns = (rows["lon"].to_numpy(float), rows["lat"].to_numpy(float), _minutes(rows["acquired_at"]), reach_km(rows))
@@ -342,3 +375,11 @@ def _merged(hotspots: pd.DataFrame, group: np.ndarray, anchor: np.ndarray) -> li
     for which, name in zip(fire.tolist(), fire_ids(rows[was]), strict=True):
         told[which] = f"{told[which]} {name}".strip()
     return told.tolist()
+
+
+def _follows(hotspots: pd.DataFrame, group: np.ndarray) -> np.ndarray:
+    """Return which coarse detections came to a fire that a finer satellite had seen: they never had a name."""
+    is_fine = hotspots["sensor"].isin(_SENSORS_FINE).to_numpy()
+    first = np.full(len(group), len(group))
+    np.minimum.at(first, group[is_fine], np.flatnonzero(is_fine))
+    return np.asarray(~is_fine & (first[group] < np.arange(len(group))))

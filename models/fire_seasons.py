@@ -26,7 +26,7 @@ from models.heat_of import MARGIN_DEG, heat
 from models.static_heat import at_heat
 
 #: Raised when what is kept of a season changes its form or meaning.
-VERSION = "1"
+VERSION = "2"
 _FIRST_MONTH = 8
 _ID_BITS = np.uint64(0x9E3779B97F4A7C15)
 

@@ -126,6 +126,45 @@ def link(
     return np.asarray(parent)
 
 
+def attach(
+    lon: np.ndarray, lat: np.ndarray, minute: np.ndarray, is_fine: np.ndarray, km: float, days: float
+) -> np.ndarray:
+    """Return for each coarse detection the fine one that it goes with.
+
+    Parameters
+    ----------
+    lon, lat : ndarray of float64, shape (n,), degrees
+    minute : ndarray of int64, shape (n,)
+    is_fine : ndarray of bool, shape (n,)
+    km, days : float
+        At most so far apart in space and time.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Position of the fine detection, -1 for none and for fine ones. One seen before or at the same time goes before
+        one seen later, then the one nearer in time by half-days, then the nearest, then the first: so what
+        is seen later changes no choice among what was known.
+    """
+    fine, coarse = np.flatnonzero(is_fine), np.flatnonzero(~is_fine)
+    chosen = np.full(len(lon), -1, np.int64)
+    if not len(fine) or not len(coarse):
+        return chosen
+    tall = km * (1 + 1e-9) / KM_PER_DEG
+    cosine = np.cos(np.radians(lat))
+    wide = tall / max(float(cosine.min()), 1e-6)
+    row = ((lat - lat.min()) / tall).astype(np.int64) + 1
+    column = ((lon - lon.min()) / wide).astype(np.int64) + 1
+    columns = int(column.max()) + 2
+    cell, since = row * columns + column, minute - minute.min()
+    longest = int(since.max()) + 1
+    key = cell[fine] * longest + since[fine]
+    order = fine[np.argsort(key, kind="stable")]
+    given = (lon, lat, cosine, since, cell)
+    chosen[coarse] = _attached(coarse, order, np.sort(key), longest, columns, *given, km, int(days * 1440))
+    return chosen
+
+
 def firsts(
     lon: np.ndarray,
     lat: np.ndarray,
@@ -206,6 +245,34 @@ def _unite(  # type: ignore[no-untyped-def]
                         _join(parent, order[i], order[j])
     for i in range(len(parent)):
         parent[i] = _root(parent, i)
+
+
+@numba.njit(cache=True, nogil=True)
+def _attached(coarse, order, key, longest, columns, lon, lat, cosine, minute, cell, km, window):  # type: ignore[no-untyped-def]
+    out = np.full(len(coarse), -1, np.int64)
+    for c in range(len(coarse)):
+        i = coarse[c]
+        best_class, best_km = np.int64(1 << 40), km * km
+        for above in (-columns, 0, columns):
+            for aside in (-1, 0, 1):
+                near = (cell[i] + above + aside) * longest
+                at = np.searchsorted(key, near + max(0, minute[i] - window))
+                last = near + min(longest - 1, minute[i] + window)
+                while at < len(key) and key[at] <= last:
+                    j = order[at]
+                    at += 1
+                    north = (lat[i] - lat[j]) * KM_PER_DEG
+                    east = (lon[i] - lon[j]) * KM_PER_DEG * (cosine[i] + cosine[j]) / 2
+                    away = north * north + east * east
+                    if away > km * km:
+                        continue
+                    rank = abs(minute[j] - minute[i]) // 720
+                    if minute[j] > minute[i]:
+                        rank += 1 << 20
+                    better = rank < best_class or (rank == best_class and away < best_km)
+                    if better or (rank == best_class and away == best_km and j < out[c]):
+                        best_class, best_km, out[c] = rank, away, j
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import events
-from models.linking import KM_PER_DEG
+from models.linking import KM_PER_DEG, link, reach_km
 from tests import make
 
 NORTH = 1 / KM_PER_DEG
@@ -57,6 +57,67 @@ def test_a_season_extended_equals_a_season_joined_at_once(seed: int, count: int,
     known = np.full(count, -1)
     known[old] = old[events.join(table.iloc[old].reset_index(drop=True))]
     assert events.join(table, known).tolist() == events.join(table).tolist()
+
+
+def mixed(count: int, seed: int) -> pd.DataFrame:
+    """Return detections of VIIRS and MODIS, close together."""
+    table = make.scattered(count, seed, days=12).assign(lon=lambda t: 99 + (t["lon"] - 99) / 5)
+    coarse = np.random.default_rng(seed).random(count) < 0.4
+    table.loc[coarse, ["sensor", "satellite"]] = ["MODIS", "TERRA"]
+    return events.ordered(table)
+
+
+def by_hand(table: pd.DataFrame) -> list[int]:
+    """Return groups where coarse detections go one by one with what the rule says."""
+    lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
+    minute = table["acquired_at"].astype("int64").to_numpy() // 60_000_000
+    fine = (table["sensor"] == "VIIRS").to_numpy()
+    group = np.arange(len(table))
+    for kind in (fine, ~fine):
+        at = np.flatnonzero(kind)
+        group[at] = at[link(lon[at], lat[at], minute[at], reach_km(table.iloc[at]), events.RULE)]
+    lone = []
+    for i in np.flatnonzero(~fine):
+        found = []
+        for j in np.flatnonzero(fine):
+            north = (lat[i] - lat[j]) * KM_PER_DEG
+            middle = (np.cos(np.radians(lat[i])) + np.cos(np.radians(lat[j]))) / 2
+            away = np.hypot(north, (lon[i] - lon[j]) * KM_PER_DEG * middle)
+            gap = abs(minute[i] - minute[j])
+            if away <= events.COARSE_KM and gap <= events.RULE.days * 1440:
+                found.append((minute[j] > minute[i], gap // 720, away, j))
+        if found:
+            group[i] = group[min(found)[3]]
+        else:
+            lone.append(i)
+    at = np.array(lone, int)
+    if len(at):
+        group[at] = at[link(lon[at], lat[at], minute[at], reach_km(table.iloc[at]), events.RULE)]
+    return [int(np.flatnonzero(group == name)[0]) for name in group]
+
+
+@given(st.integers(0, 10**6), st.integers(1, 50), st.floats(0, 1))
+@settings(max_examples=40, deadline=None)
+def test_coarse_pixels_go_with_finer_ones_and_join_none(seed: int, count: int, share: float) -> None:
+    table = mixed(count, seed)
+    group = events.join(table)
+    assert group.tolist() == by_hand(table)
+    old = np.flatnonzero(np.random.default_rng(seed + 1).random(count) < share)
+    known = np.full(count, -1)
+    known[old] = old[events.join(table.iloc[old].reset_index(drop=True))]
+    assert events.join(table, known).tolist() == group.tolist()
+
+
+def test_a_coarse_pixel_between_two_fires_leaves_them_two() -> None:
+    coarse = {"sensor": "MODIS", "satellite": "TERRA", "scan_km": 2.0, "track_km": 1.0}
+    table = rows(seen(1, 6.5), seen(1, 6.6, 1.4), seen(1, 8.0, 0.6, **coarse))
+    told = stand(table, 1, 9)
+    assert told["detections"].tolist() == [2, 1]
+    assert told["merged"].tolist() == ["", ""]
+    # Seen first by MODIS, the fire keeps that name when VIIRS finds it, and later fires do not take it away.
+    table = rows(seen(1, 3.5, 0.6, **coarse), seen(1, 6.5), seen(2, 6.5, 0.9))
+    names = [stand(table, *when)["fire_id"].tolist() for when in ((1, 4), (1, 7), (2, 7))]
+    assert names[0] == names[1] == names[2][:1]
 
 
 def test_new_detections_extend_a_fire_under_its_name() -> None:
