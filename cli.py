@@ -26,6 +26,7 @@ from typing import Annotated
 from commands import (
     accounts,
     air,
+    alerts,
     brief,
     choose,
     danger,
@@ -53,6 +54,7 @@ COMMANDS = (
     forecast,
     brief,
     accounts,
+    alerts,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -103,7 +103,7 @@ def round_(
 
     Example: python cli.py round --at 2026-01-14T15:00 --lang th
     """
-    moment = _moment_of(at)
+    moment = moment_of(at)
     chosen = satellites_of(satellites)
     with clear_errors():
         from data.registry import open_registry
@@ -120,7 +120,7 @@ def round_(
             print_rows(words.rows(report), form)
 
 
-def _moment_of(text: str) -> dt.datetime | None:
+def moment_of(text: str) -> dt.datetime | None:
     """Return the moment that an option names, UTC; None for no text, wrong usage when it is none."""
     if not text:
         return None

@@ -117,7 +117,7 @@ def export_registry(
             empty = sheet.template()
             data = export.csv_bytes(empty) if form is ExportForm.csv else export.workbook({"sites": empty})
         else:
-            data = export.to_bytes(open_registry(open_desk().settings), form.value)
+            data = export.to_bytes(open_registry(open_desk().settings), form.value, private=True)
         write_whole(out, lambda partial: _put(partial, data))
         typer.echo(str(out))
 

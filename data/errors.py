@@ -165,6 +165,18 @@ class RecordRefused(RegistryError):
         self.problems = tuple(problems)
 
 
+class ChannelError(HazeError):
+    """An alert could not be handed to a channel; `retry` says whether trying again can help."""
+
+    key = "channel"
+
+    def __init__(
+        self, message: str, *, key: str, context: Mapping[str, Any], retry: bool = False, hint: str = ""
+    ) -> None:
+        super().__init__(message, key=key, context=context, hint=hint)
+        self.retry = retry
+
+
 class ModelError(HazeError):
     """A method cannot give an answer."""
 

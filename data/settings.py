@@ -49,6 +49,22 @@ class Settings(BaseSettings):
         Host to base address that is asked in its place, for a mirror inside the office or a replay.
     target_percent : float or None
         How many per cent fewer hotspots than last year the province wants this season; no target when not set.
+    line_token : SecretStr
+        Channel access token of the LINE Messaging API.
+    line_host : str
+        Where the LINE Messaging API is.
+    smtp_url : SecretStr
+        Mail server: ``smtp://user:word@host:587`` (STARTTLS where offered) or ``smtps://…``.
+    mail_from : str
+        Sender of mails.
+    channels : dict of str to SecretStr
+        More ways out, by name, each an address of the Apprise library such as ``ntfy://host/topic``.
+    app_url : str
+        Address of the screen, for links in alerts.
+    cap_status : str
+        Status of warnings in the Common Alerting Protocol; only the national authority issues actual ones.
+    cap_sender : str
+        Sender in them.
     ca_bundle : str
         File of certificates trusted beside the usual ones, for a server that sends an incomplete chain.
     """
@@ -71,6 +87,14 @@ class Settings(BaseSettings):
     ads_key: SecretStr = SecretStr("")
     mirrors: dict[str, str] = Field(default_factory=dict)
     target_percent: float | None = Field(default=None, ge=0, le=100)
+    line_token: SecretStr = SecretStr("")
+    line_host: str = "https://api.line.me"
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
+    channels: dict[str, SecretStr] = Field(default_factory=dict)
+    app_url: str = ""
+    cap_status: Literal["Draft", "Exercise", "Test"] = "Draft"
+    cap_sender: str = "haze-desk"
     ca_bundle: str = ""
 
     @property

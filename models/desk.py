@@ -55,7 +55,8 @@ class SourceFacts(Protocol):
         ...
 
 
-def _age_state(age: int, fact: SourceFacts) -> str:
+def age_state(age: int, fact: SourceFacts) -> str:
+    """Return whether a source whose newest row is `age` minutes old is fresh, late or silent."""
     over = (age - fact.latency_minutes) / fact.cadence_minutes
     return "silent" if over > _SILENT else "late" if over > _LATE else "fresh"
 
@@ -348,7 +349,7 @@ class Desk:
             age = None if pd.isna(newest) else int((moment - newest).total_seconds() // 60)
             verdict = str(last["verdict"])
             if verdict not in _FAILED:
-                verdict = "fresh" if age is None else _age_state(age, fact)
+                verdict = "fresh" if age is None else age_state(age, fact)
             rows.append((fact.key, verdict, last["at"], newest, age, int(mine["rows"].sum()), str(last["message"])))
         columns = ["source", "verdict", "asked_at", "newest", "age_minutes", "rows", "message"]
         table = pd.DataFrame(rows, columns=columns).astype({"age_minutes": "Int64"})

@@ -194,7 +194,7 @@ def _fires(
     zone, easting, northing = utm(table["lon"], table["lat"], desk.place.epsg)
     table = table.assign(zone=zone, easting=easting.round(), northing=northing.round())
     table["age_hours"] = ((pd.Timestamp(at) - table["last_seen"]).dt.total_seconds() / 3600).round(1)
-    table = _with_wind(desk, table, at)
+    table = with_wind(desk, table, at)
     table = _with_site(table, sites)
     order = table.assign(unseen=table["seen_now"] == 0, least=-table["area_rai"])
     return table.loc[order.sort_values(["unseen", "least", "fire_id"]).index].reset_index(drop=True)
@@ -204,8 +204,22 @@ def _names(part: Season) -> np.ndarray:
     return np.asarray(fire_ids(part.hotspots)[part.group])
 
 
-def _with_wind(desk: Desk, table: pd.DataFrame, at: dt.datetime) -> pd.DataFrame:
-    """Add the wind of the nearest place that has one near the moment; missing where none is stored."""
+def with_wind(desk: Desk, table: pd.DataFrame, at: dt.datetime) -> pd.DataFrame:
+    """Add the wind of the nearest place that has one near the moment; missing where none is stored.
+
+    Parameters
+    ----------
+    desk : Desk
+    table : DataFrame
+        `lon`, `lat`.
+    at : datetime
+        Aware, UTC.
+
+    Returns
+    -------
+    DataFrame
+        Also `wind_from_deg`, `wind_ms`, `wind_at` (UTC).
+    """
     table = table.assign(wind_from_deg=np.nan, wind_ms=np.nan)
     table["wind_at"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us, UTC]")
     try:

@@ -3,10 +3,12 @@
 `open_registry(settings)` gives a `Registry`; its `sites()`, `field_checks()` and `table(kind)` are flat tables, its
 `add`, `change`, `remove` and `undo` take an `Author` and the version an edit was based on. Kinds of records: ``sites``
 (also proposed ones saved from a plan), ``burn_bans``, ``milestones``, ``field_checks`` of fires, ``heat`` (verdicts on
-permanent heat), ``criteria`` (marks for choosing tambons) and ``pilots``. Never fetches, never words anything.
+permanent heat), ``criteria`` (marks for choosing tambons), ``pilots``, ``alert_rules`` and ``recipients``. What alerts
+were sent is in `AlertLog`. Never fetches, never words anything.
 """
 
+from data.registry.alert_log import AlertLog
 from data.registry.opening import open_registry
 from data.registry.registry import Kept, Registry
 
-__all__ = ["Kept", "Registry", "open_registry"]
+__all__ = ["AlertLog", "Kept", "Registry", "open_registry"]

@@ -29,27 +29,33 @@ ENDINGS = {"csv": "zip", "xlsx": "xlsx", "geojson": "geojson"}
 _CELL = 32_767
 
 
-def tables(registry: Registry) -> dict[str, pd.DataFrame]:
-    """Return every kind of record and the trail as tables of text, formulas made harmless."""
+def tables(registry: Registry, *, private: bool = False) -> dict[str, pd.DataFrame]:
+    """Return every kind of record and the trail as tables of text, formulas made harmless.
+
+    `private` takes in the kinds that hold addresses of people, and what the trail tells of them.
+    """
     found = {}
-    for name, kind in KINDS.items():
+    shown = {name: kind for name, kind in KINDS.items() if private or not kind.private}
+    for name, kind in shown.items():
         kept = registry.all(name)
         made = sheet.rows(kind, {record: one.document for record, one in kept.items()})
         found[name] = made.assign(version=[str(one.version) for one in kept.values()])
     trail = registry.trail()
+    trail = trail[trail["kind"].isin(list(shown))].reset_index(drop=True)
     trail["at"] = trail["at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     found["trail"] = sheet.harmless(trail.astype("object").fillna("").astype("str"))
     return found
 
 
-def to_bytes(registry: Registry, form: str) -> bytes:
+def to_bytes(registry: Registry, form: str, *, private: bool = False) -> bytes:
     """Return the registry as a file of `form`, a key of `FORMATS`.
 
-    GeoJSON holds the sites, those without a shape with a null geometry; the other forms hold everything.
+    GeoJSON holds the sites, those without a shape with a null geometry; the other forms hold everything, addresses of
+    people only when `private`.
     """
     if form == "geojson":
         return _geojson(registry)
-    found = tables(registry)
+    found = tables(registry, private=private)
     return _zip(found) if form == "csv" else workbook(found)
 
 

@@ -15,9 +15,25 @@ from data.places import Place
 from data.registry.tables import KINDS, Kind
 
 _UNITS = {"scale_km": "km", "scale_rai": "rai", "scale_households": "households", "scale_persons": "persons"}
-_NUMBERS = ("budget_thb", *_UNITS, "west", "south", "east", "north", "radius_m", "burned_rai", "target", "actual")
+_NUMBERS = (
+    "budget_thb",
+    *_UNITS,
+    "west",
+    "south",
+    "east",
+    "north",
+    "radius_m",
+    "burned_rai",
+    "target",
+    "actual",
+    "within_km",
+    "least_rai",
+)
 _DAYS = ("start", "end", "changed_at", "visited_at", "put_out_at")
-_WHOLE = ("year", "number", "version", "milestone", "people", "position")
+_WHOLE = (
+    "year", "number", "version", "milestone", "people", "position", "aqi_class", "escalate_minutes", "level",
+    "quiet_from", "quiet_to",
+)  # fmt: skip
 
 
 def _frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:

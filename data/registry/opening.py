@@ -26,7 +26,7 @@ from data.settings import Settings
 
 FILE = "registry.sqlite"
 #: The newest migration. A database that names another one is brought up to it, or is newer than this desk.
-HEAD = "0001"
+HEAD = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -21,6 +21,10 @@ from data.registry.cells import Unreadable, read
 from data.registry.tables import Kind, fields_of
 
 Document = dict[str, Any]
+#: The threshold that a rule must name, by what it watches.
+_THRESHOLDS = {
+    "fire_growing": "least_rai", "pm25": "aqi_class", "pm25_forecast": "aqi_class", "danger": "danger_class",
+}  # fmt: skip
 #: A list of a record holds at most so many items; nobody reads more.
 MOST_ITEMS = 500
 _EDGES = ("west", "south", "east", "north")
@@ -109,6 +113,25 @@ def _together(kind: Kind, document: Document) -> list[Problem]:
         wrong.append(Problem("check_of_nothing"))
     if kind.name in ("criteria", "pilots") and not document["tambon"]:
         wrong.append(Problem("needed", {"field": "tambon"}))
+    if kind.name == "alert_rules":
+        field = _THRESHOLDS.get(document["watches"], "watches")
+        wrong += [Problem("needed", {"field": field})] if not document[field] else []
+    if kind.name == "recipients":
+        wrong += _reachable(document)
+    return wrong
+
+
+def _reachable(document: Document) -> list[Problem]:
+    """Return what is wrong with how a person is reached, and when."""
+    wrong = []
+    if document["channel"] in ("line", "email") and not document["address"]:
+        wrong.append(Problem("needed", {"field": "address"}))
+    if (document["quiet_from"] is None) != (document["quiet_to"] is None):
+        missing = "quiet_from" if document["quiet_from"] is None else "quiet_to"
+        wrong.append(Problem("needed", {"field": missing}))
+    hours = [hour.strip() for hour in document["digest_hours"].split(",") if hour.strip()]
+    if not all(hour.isdecimal() and int(hour) < 24 for hour in hours):
+        wrong.append(Problem("bad_hours", {"got": document["digest_hours"][:60]}))
     return wrong
 
 

@@ -51,6 +51,8 @@ _SIGNS: tuple[tuple[str, frozenset[str]], ...] = (
     ("heat", frozenset({"verdict", "radius_m", "evidence"})),
     ("criteria", frozenset({"criterion", "mark", "evidence"})),
     ("pilots", frozenset({"programme", "tambon", "source_url"})),
+    ("alert_rules", frozenset({"name", "watches"})),
+    ("recipients", frozenset({"name", "channel", "address"})),
 )
 #: What a person who fills in a new list needs; the rest may be left away.
 TEMPLATE = _ORDER["sites"].split()

@@ -33,6 +33,18 @@ CRITERIA = ("problem", "mechanism", "research")
 MARKS = ("met", "partly", "not_met")
 CHECK_RESULTS = ("fire", "false", "not_found", "permitted")
 HEAT_VERDICTS = ("permanent", "not_permanent")
+#: What a rule of alerts watches.
+WATCHES = ("fire_near", "fire_growing", "ban_breach", "pm25", "pm25_forecast", "danger", "source_silent")
+#: Levels of danger that are worth a rule; those of `models.danger_class` without the lowest.
+DANGERS = ("moderate", "high", "very_high")
+#: The six land classes of `data.contracts`, which is too heavy to load for their names.
+LANDS = ("conservation_forest", "reserved_forest", "land_reform", "agriculture", "community_other", "highway_side")
+#: Ways out of the house that need no setting of their own (``file``, ``cap``) or one for all; any other name is one of
+#: the addresses in the setting `channels`.
+CHANNELS = ("file", "cap", "line", "email")
+#: How alerts escalate: the first level is told at once, the others when nobody acknowledged.
+LEVELS = 3
+YES_NO = ("yes", "no")
 ACTIONS = ("add", "change", "remove", "undo", "import")
 
 metadata = sa.MetaData()
@@ -196,6 +208,46 @@ _criteria = _record(
 )
 _pilots = _record("pilots", *_place(), _text("programme"), _text("source_url", 2000, needed=True), _text("note", TEXT))
 
+_alert_rules = _record(
+    "alert_rules",
+    _text("name", needed=True),
+    _text("watches", 20, WATCHES, needed=True),
+    # Where: an area, a site of the registry, a shape of its own (a village, a protected area); else the whole place.
+    *_place(),
+    _text("site", 60),
+    *_shape(),
+    _number("within_km", 0, 100),
+    _text("land_class", 20, LANDS),
+    # Thresholds, of which a rule has the one of what it watches.
+    _number("least_rai", 0, 1e7),
+    _whole("aqi_class", 2, 5),
+    _text("danger_class", 20, DANGERS),
+    _text("source", 60),
+    # Without an acknowledgement for so long the next level is told; never when missing.
+    _whole("escalate_minutes", 5, 1440),
+    # An urgent rule is told during quiet hours and does not wait for a digest.
+    _text("urgent", 3, YES_NO),
+    _text("active", 3, YES_NO),
+    _text("note", TEXT),
+)
+_recipients = _record(
+    "recipients",
+    _text("name", needed=True),
+    _text("channel", 40, needed=True),
+    _text("address", 320),
+    *_place(),
+    _whole("level", 1, LEVELS),
+    _text("language", 2, ("th", "en")),
+    _text("form", 5, ("full", "short")),
+    # Hours of the Thai clock; from 21 to 6 reaches over midnight.
+    _whole("quiet_from", 0, 23),
+    _whole("quiet_to", 0, 23),
+    # Hours at which what is not urgent goes out together, such as "7,17"; at once when empty.
+    _text("digest_hours", 60),
+    _text("active", 3, YES_NO),
+    _text("note", TEXT),
+)
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -210,12 +262,15 @@ class Kind:
         Name of the list in a record, and its table.
     officers : bool
         True when an officer may write those of the own amphoe; the others are for planners.
+    private : bool
+        True when records hold addresses of people, which leave the house only by the command line.
     """
 
     name: str
     table: sa.Table
     lists: Mapping[str, sa.Table] = field(default_factory=dict)
     officers: bool = False
+    private: bool = False
 
     @functools.cached_property
     def columns(self) -> tuple[sa.Column[Any], ...]:
@@ -300,6 +355,8 @@ KINDS: dict[str, Kind] = {
         Kind("heat", _heat, officers=True),
         Kind("criteria", _criteria),
         Kind("pilots", _pilots),
+        Kind("alert_rules", _alert_rules, officers=True),
+        Kind("recipients", _recipients, officers=True, private=True),
     )
 }
 
