@@ -14,7 +14,7 @@ import pyproj
 import shapely
 
 from data import points
-from data.places import areas_km2
+from data.places import areas_km2, register
 from data.registry import Kept
 from data.registry.records import Document, difference
 from data.registry.tables import KINDS, fields_of
@@ -102,11 +102,16 @@ def facts(lang: Lang, document: Document) -> pd.DataFrame:
 
 
 def _value(lang: Lang, field: str, value: Any) -> str:
+    if field in ("tambon", "amphoe", "province"):
+        return f"{register.name_of(str(value))} ({value})"
+    return code_words(lang, field, str(value)) or (f"{value:,.15g}" if isinstance(value, float) else str(value))
+
+
+def code_words(lang: Lang, field: str, code: str) -> str:
+    """Return the words for a code of a field; "" for no code, and for a field that holds none."""
     if field == "kind":
-        return kind_name(lang, str(value))
-    if field in _WORDED:
-        return say(lang, f"{_WORDED[field]}.{value}")
-    return f"{value:,.15g}" if isinstance(value, float) else str(value)
+        return kind_name(lang, code)
+    return say(lang, f"{_WORDED[field]}.{code}") if code and field in _WORDED else ""
 
 
 def lists(lang: Lang, document: Document) -> dict[str, pd.DataFrame]:

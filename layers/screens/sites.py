@@ -258,7 +258,9 @@ def _items(lang: Lang, kept: Kept | None, list_name: str, key: str) -> list[dict
     for column in fields_of(KINDS["sites"].lists[list_name]):
         label, allowed = say(lang, f"field.{column.name}"), column.info.get("one_of")
         config[column.name] = (
-            st.column_config.SelectboxColumn(label, options=["", *allowed])
+            st.column_config.SelectboxColumn(
+                label, options=["", *allowed], format_func=functools.partial(sites.code_words, lang, column.name)
+            )
             if allowed
             else st.column_config.TextColumn(label)
         )
