@@ -82,7 +82,7 @@ class Origin:
         itself, its own amphoe and the rest), `followed_h`, `unseen` (share of the way of the air over ground or hours
         without stored detections). Shares are missing where the verdict does not tell.
     tracks : DataFrame
-        Some paths of the best guess: `tambon`, `path`, `hours_back`, `lon`, `lat`.
+        Some paths of the best guess: `tambon`, `path` (numbered within an amphoe), `hours_back`, `lon`, `lat`.
     wind : str
         Source of the wind, "" when none.
     """
@@ -104,19 +104,25 @@ def origin(desk: Desk, day: dt.date, by: str = "amphoe", codes: tuple[str, ...] 
         Some of them only; all when empty.
     """
     tambons = desk.tambons
-    if codes:
-        tambons = tambons[tambons[by].isin(codes)].reset_index(drop=True)
+    wanted = sorted(codes or tambons[by].unique())
     start, end = day_bounds(day, day)
     begin = start - dt.timedelta(hours=HOURS_BACK)
     winds = stored_winds(desk, begin - dt.timedelta(hours=1), end + dt.timedelta(hours=1))
     areas = _areas(desk)
     if winds is None:
-        return Origin(day, untold(sorted(tambons[by].unique()), day, areas, NO_WIND), _NO_TRACKS, "")
+        return Origin(day, untold(wanted, day, areas, NO_WIND), _NO_TRACKS, "")
     ground = ground_of(begin, end)
-    air = follow(winds, tambons, start, ground)
-    fires = _fires(desk, begin, end)
-    seen = _seen(desk, ground)
-    return Origin(day, shares(air, fires, seen, ground, by, day, areas), air.tracks, winds.source)
+    fires, seen = _fires(desk, begin, end), _seen(desk, ground)
+    burning = None if fires is None else burning_of(fires, ground, areas)
+    pieces, tracks = [], []
+    # Amphoe by amphoe, so that a place has the same numbers whoever else is asked about.
+    for _, mine in tambons[tambons["amphoe"].isin(tambons.loc[tambons[by].isin(wanted), "amphoe"])].groupby("amphoe"):
+        air = follow(winds, mine, start, ground)
+        pieces.append(shares(air, burning, seen, by, day, areas))
+        tracks.append(air.tracks)
+    table = pd.concat(pieces, ignore_index=True)
+    table = table[table["code"].isin(wanted)].reset_index(drop=True)
+    return Origin(day, table, pd.concat(tracks, ignore_index=True), winds.source)
 
 
 def _kernel() -> tuple[Array, Array]:
@@ -333,6 +339,20 @@ def emission(fires: Fires, ground: Ground, areas: list[str]) -> sparse.csr_array
     return sparse.csr_array((value, (at, area)), shape=(ground.size, len(areas)))
 
 
+@dataclass(frozen=True)
+class Burning:
+    """Fire power by cell and step of each area: `names` of the areas, `power` of shape (ground.size, areas)."""
+
+    names: list[str]
+    power: sparse.csr_array
+
+
+def burning_of(fires: Fires, ground: Ground, areas: list[str]) -> Burning:
+    """Return where and when each area burns; amphoes of the place are kept apart, whoever is at home in them."""
+    names = sorted({*fires.area, *areas[2:]})
+    return Burning(names, emission(fires, ground, names))
+
+
 def _seen(desk: Desk, ground: Ground) -> NDArray[np.bool_]:
     """Return whether a stored file would hold a detection of each cell and step, shape (ground.size,).
 
@@ -367,14 +387,14 @@ def _in_thailand(lon: NDArray[np.floating], lat: NDArray[np.floating]) -> NDArra
 
 
 def shares(
-    air: Air, fires: Fires | None, seen: NDArray[np.bool_], ground: Ground, by: str, day: dt.date, areas: list[str]
+    air: Air, burning: Burning | None, seen: NDArray[np.bool_], by: str, day: dt.date, areas: list[str]
 ) -> pd.DataFrame:
     """Return the shares of each place (see `Origin`) from its air and the fires under it."""
     number = len(air.tambons)
-    if fires is None:
+    if burning is None:
         return untold(sorted(air.tambons[by].unique()), day, areas, NOT_STORED)
-    names = sorted({*fires.area, *areas[2:]})
-    under = np.asarray((air.weight @ emission(fires, ground, names)).todense()).reshape(MEMBERS + 1, number, len(names))
+    names = burning.names
+    under = np.asarray((air.weight @ burning.power).todense()).reshape(MEMBERS + 1, number, len(names))
     spread = np.random.default_rng(7).normal(0.0, _EMISSION_SPREAD, (MEMBERS + 1, 1, len(names)))
     spread[0] = 0.0
     under = under * np.exp(spread)

@@ -58,7 +58,8 @@ def told(formula: plumes.Formula, *sources: tuple[float, float, float, str], see
     ground = origin.ground_of(begin, plumes.START + dt.timedelta(hours=24))
     air = origin.follow(plumes.lattice(formula), make.tambons(3, 3), plumes.START, ground)
     known = np.full(ground.size, seen)
-    return origin.shares(air, plumes.fires(*sources), known, ground, "amphoe", DAY, AREAS)
+    burning = origin.burning_of(plumes.fires(*sources), ground, AREAS)
+    return origin.shares(air, burning, known, "amphoe", DAY, AREAS)
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -221,8 +222,9 @@ def test_a_desk_with_wind_from_the_west_blames_the_west(tmp_path: Path) -> None:
     assert set(told["verdict"]) <= {"blown_in"}
     assert found.wind == "test"
     assert {"tambon", "path", "hours_back", "lon", "lat"} == set(found.tracks.columns)
-    again = origin.origin(desk, DAY, "tambon")
-    pd.testing.assert_frame_equal(found.table, again.table)
+    again = origin.origin(desk, DAY, "tambon", ("520103",))
+    one = found.table[found.table["code"] == "520103"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(one, again.table)  # the same number whoever else is asked about
 
 
 def test_a_desk_without_wind_says_so(tmp_path: Path) -> None:
