@@ -67,23 +67,23 @@ lang = st.session_state.get("view", {}).get("lang") or ("en" if st.query_params.
 st.set_page_config(
     page_title=say(lang, "app.title"), page_icon=str(ROOT / "static" / "desk" / "icon.png"), layout="wide"
 )
-pages = [
-    st.Page("layers/pages/today.py", title=say(lang, "page.today"), default=True),
-    st.Page("layers/pages/fires.py", title=say(lang, "page.fires"), url_path="fires"),
-    st.Page("layers/pages/outlook.py", title=say(lang, "page.outlook"), url_path="outlook"),
-    st.Page("layers/pages/season.py", title=say(lang, "page.season"), url_path="season"),
-    st.Page("layers/pages/compare.py", title=say(lang, "page.compare"), url_path="compare"),
-    st.Page("layers/pages/effect.py", title=say(lang, "page.effect"), url_path="effect"),
-    st.Page("layers/pages/choose.py", title=say(lang, "page.choose"), url_path="choose"),
-    st.Page("layers/pages/sites.py", title=say(lang, "page.sites"), url_path="sites"),
-    st.Page("layers/pages/plan.py", title=say(lang, "page.plan"), url_path="plan"),
-    st.Page("layers/pages/estimates.py", title=say(lang, "page.estimates"), url_path="estimates"),
-    st.Page("layers/pages/danger.py", title=say(lang, "page.danger"), url_path="danger"),
-    st.Page("layers/pages/origin.py", title=say(lang, "page.origin"), url_path="origin"),
-    st.Page("layers/pages/data.py", title=say(lang, "page.data"), url_path="data"),
-    st.Page("layers/pages/sources.py", title=say(lang, "page.sources"), url_path="sources"),
-]
-chosen = st.navigation(pages, position="top")
+#: What each of the three people in front of the screen opens, in the order of a working day.
+ROOMS = {
+    "situation": ("today", "fires", "outlook", "danger", "origin", "estimates"),
+    "planning": ("season", "compare", "effect", "choose", "sites", "plan"),
+    "keeping": ("data", "sources"),
+}
+
+
+def page_of(name: str) -> Any:
+    """Return a page by its file; the officer's is the one that opens."""
+    title = say(lang, f"page.{name}")
+    path = f"layers/pages/{name}.py"
+    return st.Page(path, title=title, default=True) if name == "today" else st.Page(path, title=title, url_path=name)
+
+
+rooms = {say(lang, f"room.{room}"): [page_of(name) for name in names] for room, names in ROOMS.items()}
+chosen = st.navigation(rooms, position="top")
 try:
     screen.frame(screen.Outside(bring_in, fetch, check, tuple(one.info for one in SOURCES.values())))
     chosen.run()
