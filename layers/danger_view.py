@@ -9,12 +9,13 @@ import streamlit as st
 
 from layers.view import revision_of
 from models import danger_class, likelihood, likelihood_record
+from models.burning import Under
 from models.danger import daily_danger, indices
 from models.danger_class import Classes
 from models.desk import Desk
 from models.likelihood import History
 from models.likelihood_record import Chances
-from models.origin import Origin, Under, origin, under
+from models.origin import Origin, beneath, origin
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -60,7 +61,7 @@ def chances_of(desk: Desk, day: dt.date) -> tuple[Chances, pd.DataFrame]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _origin(revision: str, day: dt.date, amphoe: str, _desk: Desk) -> tuple[Origin, Under]:
     del revision
-    return origin(_desk, day, "amphoe", (amphoe,)), under(_desk, day)
+    return origin(_desk, day, "amphoe", (amphoe,)), beneath(_desk, day)
 
 
 def origin_of(desk: Desk, day: dt.date, amphoe: str) -> tuple[Origin, Under]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from layers.charts import styled
 from layers.words import Lang, say
-from models.origin import Under
+from models.burning import Under
 
 _OURS, _AWAY = "#b1583a", "#4a7fb0"
 _INK, _QUIET, _FIRE = "#1f2a2e", "#8c8a80", "#d9402b"

@@ -12,7 +12,8 @@ import pytest
 from layers import origin, origin_charts
 from layers.words import LANGS, Lang, say
 from models import origin as model
-from models.origin import Origin, Under
+from models.burning import Under
+from models.origin import Origin
 from tests.layers import desks
 
 both = pytest.mark.parametrize("lang", LANGS)
@@ -68,7 +69,7 @@ def test_charts_are_valid(lang: Lang, tmp_path: Path) -> None:
     assert table["share"].sum() == pytest.approx(100.0)
     bars = origin_charts.share_bars(lang, table).to_dict()
     assert bars["layer"][0]["mark"]["type"] == "bar"
-    under = model.under(desk, dt.date(2026, 3, 10))
+    under = model.beneath(desk, dt.date(2026, 3, 10))
     assert isinstance(under, Under)
     assert len(under.fires) == 4  # those of 8 to 10 March
     assert set(under.borders["kind"]) == {"province", "country"}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.origin import Fires
+from models.burning import Fires
 from models.winds import Winds
 
 #: Start of the Thai day 10 March 2026, UTC, in hours since 1970.

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from models import origin, source_areas, trajectories
+from models import burning, origin, source_areas, trajectories
 from models.origin import OWN, REST, TELLING
 from models.trajectories import Guess
 from tests import make
@@ -58,8 +58,8 @@ def told(formula: plumes.Formula, *sources: tuple[float, float, float, str], see
     ground = origin.ground_of(begin, plumes.START + dt.timedelta(hours=24))
     air = origin.follow(plumes.lattice(formula), make.tambons(3, 3), plumes.START, ground)
     known = np.full(ground.size, seen)
-    burning = origin.burning_of(plumes.fires(*sources), ground, AREAS)
-    return origin.shares(air, burning, known, "amphoe", DAY, AREAS)
+    power = burning.burning_of(plumes.fires(*sources), ground, AREAS[2:])
+    return origin.shares(air, power, known, "amphoe", DAY, AREAS)
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -174,9 +174,8 @@ def test_the_layer_follows_the_day_where_none_is_stored() -> None:
 def test_emission_is_spread_over_twelve_hours_and_keeps_its_power() -> None:
     ground = origin.ground_of(plumes.START - dt.timedelta(hours=48), plumes.START + dt.timedelta(hours=24))
     fires = plumes.fires((99.04, 18.04, 8.0, "laos"))
-    one = origin.Fires(*(getattr(fires, name)[:1] + 24 * (name == "hour") for name in ("lon", "lat", "hour", "frp_mw")),
-                       fires.area[:1])  # fmt: skip
-    made = origin.emission(one, ground, ["myanmar", "laos"])
+    one = burning.Fires(fires.lon[:1], fires.lat[:1], fires.hour[:1] + 24, fires.frp_mw[:1], fires.area[:1])
+    made = burning.emission(one, ground, ["myanmar", "laos"])
     assert isinstance(made, sparse.csr_array)
     assert made.sum(axis=0).tolist() == pytest.approx([0.0, 4 * 8.0])  # four steps of three hours
 
