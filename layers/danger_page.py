@@ -38,7 +38,6 @@ _FIRST = 10
 class Shown:
     """One theme of the page, worded: the map's values and legend, the table, what it rests on and how good it was."""
 
-    title: str
     values: dict[str, Any]
     legend: Legend
     table: pd.DataFrame
@@ -69,9 +68,7 @@ def weather(desk: Desk, view: View, found: pd.DataFrame, classes: Classes, recor
             say(lang, "danger.column.source_km"): named["source_km"].round(0),
         }
     )
-    title = say(lang, "danger.title_weather", day=say_day(lang, view.day, short=False))
     return Shown(
-        title,
         map_values(
             lang=lang,
             colours=LEVEL_COLOURS,
@@ -132,7 +129,6 @@ def chance(desk: Desk, view: View, made: Chances, card: pd.DataFrame, credit: st
         }
     )
     return Shown(
-        say(lang, "chance.title", day=say_day(lang, made.day, short=False)),
         map_values(
             lang=lang,
             colours=palette.COUNT_COLOURS,
@@ -180,6 +176,13 @@ def report_card(lang: Lang, card: pd.DataFrame) -> pd.DataFrame:
             say(lang, "chance.card.top10"): (100 * mine["top10_caught"]).round(0).to_numpy(),
         }
     )
+
+
+def title(view: View, kind: str) -> str:
+    """Return the title of a theme, which stands also where there is nothing to show."""
+    if kind == "chance":
+        return say(view.lang, "chance.title", day=say_day(view.lang, tomorrow(view), short=False))
+    return say(view.lang, "danger.title_weather", day=say_day(view.lang, view.day, short=False))
 
 
 def tomorrow(view: View) -> dt.date:

@@ -32,15 +32,16 @@ def page() -> None:
         key="w_danger_kind",
         required=True,
     )
+    title = words.title(view, str(kind))
+    st.subheader(title)
     try:
         shown = _shown(desk, view, str(kind))
     except NotStored as error:
         notice.show([notice.of_error(lang, error)])
         return
-    st.subheader(shown.title)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        show_map("danger_map", map_page(desk), shown.values, title=shown.title, height=560, phone_height=430)
+        show_map("danger_map", map_page(desk), shown.values, title=title, height=560, phone_height=430)
         st.html(palette.legend_html(shown.legend))
         for text in shown.notes:
             st.caption(text)
