@@ -142,11 +142,16 @@ class Conflict(RegistryError):
     key = "conflict"
 
     def __init__(
-        self, message: str, *, version: int, theirs: Mapping[str, tuple[Any, Any]], context: Mapping[str, Any]
+        self,
+        message: str,
+        *,
+        version: int = 0,
+        theirs: Mapping[str, tuple[Any, Any]] | None = None,
+        context: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, context=context, hint="look at what changed and save again on top of it")
         self.version = version
-        self.theirs = dict(theirs)
+        self.theirs = dict(theirs or {})
 
 
 class NotAllowed(RegistryError):
@@ -160,7 +165,7 @@ class RecordRefused(RegistryError):
 
     key = "record_refused"
 
-    def __init__(self, message: str, *, problems: Sequence[Any], context: Mapping[str, Any]) -> None:
+    def __init__(self, message: str, *, problems: Sequence[Any] = (), context: Mapping[str, Any] | None = None) -> None:
         super().__init__(message, context=context)
         self.problems = tuple(problems)
 
