@@ -176,7 +176,13 @@ class ChannelError(HazeError):
     key = "channel"
 
     def __init__(
-        self, message: str, *, key: str, context: Mapping[str, Any], retry: bool = False, hint: str = ""
+        self,
+        message: str,
+        *,
+        key: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        retry: bool = False,
+        hint: str = "",
     ) -> None:
         super().__init__(message, key=key, context=context, hint=hint)
         self.retry = retry

@@ -26,12 +26,12 @@ def page() -> None:
             st.session_state["w_outlook_amphoe"] = clicked[:4]
     desk, view = opened()
     lang = view.lang
-    st.subheader(say(lang, "page.outlook"))
+    st.markdown(f"#### {say(lang, 'page.outlook')}")
     with st.spinner(say(lang, "outlook.working")):
         found = outlook_view.current(desk, view)
     lead = _controls(lang, view, found)
     shown = outlook.build(desk, lang, found, lead, view.tambon)
-    st.markdown(f"#### {shown.title}")
+    st.subheader(shown.title)
     st.caption(shown.basis)
     last = outlook.last_known(found)
     if last < min(view.day, thai_day(desk.now()) - dt.timedelta(days=1)):
