@@ -172,7 +172,8 @@ def _line_api(options: Settings) -> Any:
         if error.status is not None and error.status >= 500:
             raise _failed("line", "channel_unreachable", error.status, options, retry=True) from None
         raise _failed("line", "channel_refused", told, options, retry=False) from None
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        # Half an answer, or one that is none: the retry key finds out whether the parcel was accepted.
         raise _failed("line", "channel_unreachable", type(error).__name__, options, retry=True) from None
 
 
