@@ -8,20 +8,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from data import clock
 from data.errors import HazeError
 from data.registry import open_registry
+from data.registry.alert_log import Event
 from data.registry.bulk import Scope
 from fetchers import importer, reach, record_rows, refresh, unpack
 from fetchers.sources import SOURCES
 from layers import notice, screen, signed
-from layers.words import say
+from layers.alerts import Alerting
+from layers.words import Lang, say
 from models import issued
 from models.desk import Desk
 
 ROOT = Path(__file__).resolve().parent
+FACTS = tuple(one.info for one in SOURCES.values())
 
 
 def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
@@ -63,13 +67,35 @@ def fetch(desk: Desk) -> list[Any]:
     return found
 
 
+def alert_words(lang: Lang, event: Event, desk: Desk) -> tuple[str, str]:
+    """Return headline and text of an event of the alerts."""
+    from briefings import alerts
+
+    return alerts.words_of(lang, event, desk)
+
+
+def rehearse(desk: Desk, lang: Lang) -> tuple[pd.DataFrame, list[str]]:
+    """Say which alerts would go now; nothing is sent."""
+    from briefings import alerts
+
+    return alerts.rehearse(desk, open_registry(desk.settings, desk.now), FACTS, lang)
+
+
+def line_quota(desk: Desk) -> tuple[int | None, int]:
+    """Ask LINE for the month's limit and use."""
+    from briefings import channels
+
+    found = channels.line_quota(desk.settings)
+    return found.limit, found.used
+
+
 lang = st.session_state.get("view", {}).get("lang") or ("en" if st.query_params.get("lang") == "en" else "th")
 st.set_page_config(
     page_title=say(lang, "app.title"), page_icon=str(ROOT / "static" / "desk" / "icon.png"), layout="wide"
 )
 #: What each of the three people in front of the screen opens, in the order of a working day.
 ROOMS = {
-    "situation": ("today", "fires", "outlook", "danger", "origin", "estimates"),
+    "situation": ("today", "fires", "alerts", "outlook", "danger", "origin", "estimates"),
     "planning": ("season", "compare", "effect", "choose", "sites", "plan"),
     "keeping": ("data", "sources"),
 }
@@ -85,7 +111,7 @@ def page_of(name: str) -> Any:
 rooms = {say(lang, f"room.{room}"): [page_of(name) for name in names] for room, names in ROOMS.items()}
 chosen = st.navigation(rooms, position="top")
 try:
-    screen.frame(screen.Outside(bring_in, fetch, check, tuple(one.info for one in SOURCES.values())))
+    screen.frame(screen.Outside(bring_in, fetch, check, FACTS, Alerting(alert_words, rehearse, line_quota)))
     chosen.run()
 except HazeError as error:
     notice.show([notice.of_error(lang, error)])

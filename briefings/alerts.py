@@ -144,6 +144,12 @@ def _hoped(bench: Bench, message: Message, lang: Lang) -> str:
     return WOULD_SEND if shut is None else f"{FAILED}: {say_error(lang, shut)}"
 
 
+def words_of(lang: Lang, event: Event, desk: Desk) -> tuple[str, str]:
+    """Return headline and text of an event, as it would be told now."""
+    said = notice(lang, _spoken(event), event, desk.now(), app_url=desk.settings.app_url)
+    return said.headline, said.text
+
+
 def send_test(desk: Desk, registry: Registry, channel: str, lang: Lang) -> pd.DataFrame:
     """Send a message that says it is a test to every recipient of one channel, outside of all rules.
 
@@ -234,8 +240,11 @@ def _content(bench: Bench, who: Recipient, mine: Sequence[tuple[Event, Message]]
 
 def _rule(bench: Bench, event: Event) -> Rule:
     """Return the rule of an event; one that was removed or switched off since speaks by what its event kept."""
-    facts = event.facts
-    return bench.rules.get(event.rule) or Rule(event.rule, str(facts["rule"]), str(facts["watches"]))
+    return bench.rules.get(event.rule) or _spoken(event)
+
+
+def _spoken(event: Event) -> Rule:
+    return Rule(event.rule, str(event.facts["rule"]), str(event.facts["watches"]))
 
 
 def _lang(who: Recipient) -> Lang:

@@ -18,6 +18,7 @@ from layers import charts, notice, palette, signed, stored
 from layers import season as season_view
 from layers import sources as sources_view
 from layers import today as today_view
+from layers.alerts import Alerting
 from layers.export import FORMATS
 from layers.figures import Figure, figures_html
 from layers.map_view import chosen_on, show_map
@@ -61,12 +62,13 @@ Importer = Callable[[Desk, list[tuple[str, bytes]]], list[Any]]
 
 @dataclass(frozen=True)
 class Outside:
-    """What the frame hands in, since layers never fetch: importer, refresh, check of lists, facts of the sources."""
+    """What the frame hands in, since layers never fetch or send: importer, refresh, check of lists, sources, alerts."""
 
     bring_in: Importer
     refresh: Callable[[Desk], list[Any]]
     check: Callable[[Desk, str, bytes], list[Any]]
     facts: tuple[Any, ...]
+    alerting: Alerting
 
 
 def frame(outside: Outside) -> tuple[Desk, View]:
