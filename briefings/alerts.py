@@ -25,6 +25,7 @@ from data.clock import iso_ict
 from data.errors import ChannelError, Locked, SettingError
 from data.registry import AlertLog, Registry
 from data.registry.alert_log import FAILED, NO_RECIPIENT, OVER, QUEUED, SENDING, SENT, Delivery, Event, Message, State
+from layers.alerts import reason_of, say_reason
 from layers.words import Lang, say, say_error
 from models.desk import Desk, SourceFacts
 
@@ -134,7 +135,7 @@ def rehearse(
     for who, mine in _parcels(bench, everything, [one for one in waiting if one.due_at <= bench.at and one.recipient]):
         content = _content(bench, who, mine)
         texts.append(f"→ {who.name} ({who.channel})\n{content['text']}")
-    return pd.DataFrame(rows, columns=list(COLUMNS)), texts
+    return _table(rows), texts
 
 
 def _hoped(bench: Bench, message: Message, lang: Lang) -> str:
@@ -173,7 +174,11 @@ def send_test(desk: Desk, registry: Registry, channel: str, lang: Lang) -> pd.Da
         rows.append(("test", who.amphoe or "", channel, outcome, who.name, None, None, parcel.subject))
     if not rows:
         rows.append(("test", "", channel, NO_RECIPIENT, "", None, None, ""))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return _table(rows)
+
+
+def _table(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="object").astype({"event": "Int64"})
 
 
 # -- steps --------------------------------------------------------------------------------------------------------
@@ -288,7 +293,7 @@ def _hand_over(bench: Bench, delivery: Delivery) -> set[tuple[int, str]]:
         wait = WAITS[delivery.attempts] if error.retry and delivery.attempts < len(WAITS) else None
         again_at = None if wait is None else bench.at + dt.timedelta(minutes=wait)
         outcome = FAILED if again_at is None else SENDING
-        problem = say_error("en", error)
+        problem = reason_of(error)
         bench.log.end(bench.at, delivery, outcome, problem, again_at)
     else:
         bench.log.end(bench.at, delivery, SENT)
@@ -305,7 +310,7 @@ def _told(bench: Bench, looked: Sequence[Looked], moved: set[tuple[int, str]], l
         for message in bench.log.messages():
             if (message.event, message.recipient) in moved:
                 rows.append(_row(bench, events[message.event], message, lang))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return _table(rows)
 
 
 def _quiet_row(one: Looked, lang: Lang) -> tuple[Any, ...]:
@@ -323,7 +328,7 @@ def _row(bench: Bench, event: Event, message: Message, lang: Lang) -> tuple[Any,
     if outcome == QUEUED:
         outcome = {DIGEST: "kept for the digest", QUIET_HOURS: "suppressed: quiet hours"}.get(message.reason, QUEUED)
     elif outcome in (FAILED, SENDING):
-        outcome = f"{'failed' if outcome == FAILED else 'to be tried again'}: {message.reason}"
+        outcome = f"{'failed' if outcome == FAILED else 'to be tried again'}: {say_reason(lang, message.reason)}"
     who = bench.recipients.get(message.recipient)
     return (
         rule.name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,18 +121,23 @@ def alert(rule: Rule, event: Event, at: dt.datetime, *, status: str, sender: str
     return _written(root, NAMESPACE)
 
 
-def feed(entries: list[tuple[str, str, str]], title: str, at: dt.datetime) -> str:
-    """Return an Atom feed (RFC 4287) of CAP files: identifier, title and file name of each, newest first."""
+def feed(messages: Sequence[tuple[str, str]], title: str) -> str:
+    """Return an Atom feed (RFC 4287) of CAP messages of this desk: file names and contents, newest first."""
+    read = [(name, ET.fromstring(text)) for name, text in messages]  # noqa: S314, our own files
     root = ET.Element(f"{{{ATOM}}}feed")
-    for name, text in (("id", "urn:haze-desk:cap"), ("title", title), ("updated", _time(at))):
+    for name, text in (("id", "urn:haze-desk:cap"), ("title", title), ("updated", _read(read[0][1], "sent"))):
         _add(root, name, text, ATOM)
-    for identifier, headline, file in entries:
+    for file, message in read:
         entry = _add(root, "entry", "", ATOM)
-        _add(entry, "id", f"urn:haze-desk:cap:{identifier}", ATOM)
-        _add(entry, "title", headline, ATOM)
-        _add(entry, "updated", _time(at), ATOM)
+        _add(entry, "id", f"urn:haze-desk:cap:{_read(message, 'identifier')}", ATOM)
+        _add(entry, "title", _read(message, "headline"), ATOM)
+        _add(entry, "updated", _read(message, "sent"), ATOM)
         ET.SubElement(entry, f"{{{ATOM}}}link", {"href": file, "type": "application/cap+xml"})
     return _written(root, ATOM)
+
+
+def _read(message: ET.Element, name: str) -> str:
+    return next((found.text or "" for found in message.iter(f"{{{NAMESPACE}}}{name}")), "")
 
 
 def _time(moment: dt.datetime) -> str:

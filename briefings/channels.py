@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from briefings import cap
 from data.errors import ChannelError
 from data.files import write_whole
 from data.settings import Settings
@@ -28,6 +29,8 @@ TIMEOUTS = (5.0, 20.0)
 LINE_LETTERS, LINE_MESSAGES = 5000, 5
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FOLDER = "outbox"
+#: Warnings that the feed lists.
+IN_FEED = 50
 
 
 @dataclass(frozen=True)
@@ -122,13 +125,15 @@ def clean(text: str, options: Settings) -> str:
 
 
 def _file(parcel: Parcel, options: Settings) -> None:
-    _write(
-        Path(options.store) / FOLDER, [(f"{parcel.id}.txt", f"{parcel.subject}\n\n{parcel.text}\n")], "file", options
-    )
+    _write(Path(options.store) / FOLDER, [(f"{parcel.id}.txt", f"{parcel.text}\n")], "file", options)
 
 
 def _cap(parcel: Parcel, options: Settings) -> None:
-    _write(Path(options.store) / FOLDER / "cap", parcel.files, "cap", options)
+    folder = Path(options.store) / FOLDER / "cap"
+    _write(folder, parcel.files, "cap", options)
+    newest = sorted(folder.glob("alert_*.xml"), key=lambda path: -int(path.stem.removeprefix("alert_")))[:IN_FEED]
+    listed = [(path.name, path.read_text("utf-8")) for path in newest]
+    _write(folder, [("feed.xml", cap.feed(listed, options.cap_sender))], "cap", options)
 
 
 def _write(folder: Path, files: Sequence[tuple[str, str]], channel: str, options: Settings) -> None:

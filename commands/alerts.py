@@ -151,11 +151,13 @@ def trail(
     """
     from data.clock import iso_ict
     from data.registry import AlertLog, open_registry
+    from layers.alerts import say_reason
 
     with clear_errors():
         desk = open_desk()
         table = AlertLog(open_registry(desk.settings, desk.now)).trail(last)
         table["at"] = [iso_ict(moment) for moment in table["at"]]
+        table["reason"] = [say_reason(lang(), reason) for reason in table["reason"]]
         print_rows(table.drop(columns="rule"), form)
 
 

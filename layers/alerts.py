@@ -6,17 +6,19 @@ Tables and texts only: never imports Streamlit, never evaluates a rule, never se
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from data.errors import HazeError
 from data.registry import AlertLog, Kept
 from data.registry.alert_log import ACKNOWLEDGED, FAILED, NO_RECIPIENT, OVER, QUEUED, SENDING, SENT, Event, Message
 from data.registry.tables import CHANNELS
 from data.variables import aqi_class
-from layers.words import Lang, say, say_time
+from layers.words import Lang, say, say_error, say_time
 from models.desk import Desk
 
 #: Events shown one by one; older ones are in the table.
@@ -103,7 +105,22 @@ def outcome_words(lang: Lang, outcome: str, reason: str = "") -> str:
     if code == QUEUED and reason in _WAITS:
         return say(lang, f"alerts.outcome.{_WAITS[reason]}")
     words = say(lang, f"alerts.outcome.{_OUTCOMES.get(code, 'sending')}")
-    return f"{words}: {more}" if more and code not in (SENT, QUEUED) else words
+    return f"{words}: {say_reason(lang, more)}" if more and code not in (SENT, QUEUED) else words
+
+
+def reason_of(error: HazeError) -> str:
+    """Return why something failed as it is kept: key and values of its text, to be read in any language."""
+    return json.dumps({"key": error.key, "context": error.context}, ensure_ascii=False, default=str)
+
+
+def say_reason(lang: Lang, reason: str) -> str:
+    """Return the words of a kept reason; one that is no such document stays as it is."""
+    if not reason.startswith("{"):
+        return reason
+    told = json.loads(reason)
+    error = HazeError("", context=told["context"])
+    error.key = told["key"]
+    return say_error(lang, error)
 
 
 def channel_words(lang: Lang, channel: str) -> str:

@@ -220,7 +220,7 @@ ONE_OF = {
 }  # fmt: skip
 
 
-def check_cap(text: str) -> ET.Element:
+def check_cap(text: str, at: dt.datetime = NOW) -> ET.Element:
     """Hold a CAP message against the order of its elements and their lists of values."""
     root = ET.fromstring(text)
     space = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -237,7 +237,7 @@ def check_cap(text: str) -> ET.Element:
             allowed = ONE_OF.get(child.tag.removeprefix(space))
             assert allowed is None or child.text in allowed
     sent = root.findtext(f"{space}sent") or ""
-    assert dt.datetime.fromisoformat(sent) == NOW.replace(microsecond=0)
+    assert dt.datetime.fromisoformat(sent) == at
     assert sent.endswith("+07:00")
     for name in ("identifier", "sender"):
         assert not set(" ,<&") & set(root.findtext(f"{space}{name}") or " ")
