@@ -182,8 +182,9 @@ def _forecasts(desk: Desk, at: dt.datetime) -> pd.DataFrame:
     if table.empty:
         raise NotStored("no forecast was ever issued", key="no_forecast_issued", hint="fetch, or run `forecast`")
     places = desk.stations.set_index("station_id")
-    # The day aimed at begins at `valid_at`; the day that has begun is no forecast any more.
-    open_ = (table["issued_at"] <= at) & (table["valid_at"] > at) & table["code"].isin(places.index)
+    # The day aimed at begins at `valid_at`; once it is over its mean is measured.
+    over = table["valid_at"] + pd.Timedelta(days=1) <= at
+    open_ = (table["issued_at"] <= at) & ~over & table["code"].isin(places.index)
     table = table[open_ & table["pm25"].notna()].sort_values("issued_at")
     table = table.drop_duplicates(["code", "valid_at"], keep="last").sort_values(["code", "valid_at"])
     for column in ("name_th", "name_en", "tambon"):

@@ -129,8 +129,10 @@ def load(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        # What may hold a key is not repeated.
+        secret = "SecretStr" in str(Settings.model_fields[str(first["loc"][0])].annotation)
         raise SettingError(
-            f"setting {name}: {first['msg']}, got {first.get('input')!r}",
+            f"setting {name}: {first['msg']}" + ("" if secret else f", got {first.get('input')!r}"),
             context={"name": f"HAZE_{name.upper()}", "problem": first["msg"]},
             hint="correct the environment variable or haze.toml",
         ) from None

@@ -194,6 +194,8 @@ HOSTILE = "<b>'\"&]]>{x}" + "ๆ" * 500 + "\x0b\n\r"
 def test_texts_stand_whatever_a_name_holds(lang: Any) -> None:
     rule = Rule("r", HOSTILE, "fire_near", geometry="POINT (99.05 18.05)")
     said = notice(lang, rule, event(rule), NOW, app_url="https://desk.example/")
+    wind = {"th": "ลมจากทิศตะวันตกเฉียงใต้ 3.0 ม./วินาที", "en": "Wind from south-west, 3.0 m/s"}
+    assert wind[lang] in said.text
     assert len(said.short) <= SMS
     assert "99.0500" in said.short
     assert max(len(line) for line in said.text.split("\n")) < 200

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from briefings import alerts
-from data import places, settings
+from data import contracts, places, settings
 from data.accounts import OPERATOR, Author
 from data.errors import NotAllowed, NotStored, SettingError
 from data.merge import Writer
@@ -277,6 +277,50 @@ def test_old_air_is_not_judged_and_changes_nothing(office: Office) -> None:
         "suppressed: already sent", "suppressed: already sent",
         "cannot tell: There are no data new enough to tell.", "suppressed: already sent",
     ]  # fmt: skip
+
+
+def test_an_area_without_a_station_is_judged_by_its_estimate_and_says_so(office: Office) -> None:
+    office.rule(watches="pm25", aqi_class=4, tambon="520104")
+    office.tell()
+    # The only instrument stands in another tambon, some 15 km away.
+    told = air(office, 90.0, 90.0)
+    assert [rows[0] for rows in told] == [("file", "sent"), ("", "suppressed: already sent")]
+    (text,) = office.outbox()
+    assert "ค่าประมาณของตำบล (" in text
+    (event,) = office.log.events().values()
+    assert (event.tambon, event.amphoe) == ("520104", "5201")
+    assert event.facts["low"] < event.facts["pm25"] < event.facts["high"]
+
+
+def test_a_forecast_is_told_once_for_its_day(office: Office) -> None:
+    office.rule(watches="pm25_forecast", aqi_class=4)
+    office.tell()
+    assert office.run() == [("", "cannot tell: No forecast was issued yet.")]
+    issue(office, NOW - HOUR, {24: 30.0, 48: 45.0})
+    assert office.run() == [("file", "sent")]
+    # The next issue says much the same of that day, and worse of another.
+    issue(office, NOW + 23 * HOUR, {24: 44.0, 48: 80.0})
+    assert sorted(office.run(NOW + 24 * HOUR)) == [("", "suppressed: already sent"), ("file", "sent")]
+    heads = sorted(text.splitlines()[0] for text in office.outbox())
+    assert heads == [
+        "คาดว่า PM2.5 วันที่ 13 มี.ค. 2569 ประมาณ 45 มคก./ลบ.ม. (เริ่มมีผลกระทบต่อสุขภาพ) ที่ก",
+        "คาดว่า PM2.5 วันที่ 14 มี.ค. 2569 ประมาณ 80 มคก./ลบ.ม. (มีผลกระทบต่อสุขภาพ) ที่ก",
+    ]
+
+
+def issue(office: Office, at: dt.datetime, values: dict[int, float]) -> None:
+    """Store a forecast for 37t; lead 24 is the day of issue, which begins at midnight in Thailand."""
+    today = dt.datetime.combine((at + 7 * HOUR).date(), dt.time(), dt.UTC) - 7 * HOUR
+    rows = [
+        {"code": "37t", "issued_at": today, "valid_at": today + (lead - 24) * HOUR, "lead_h": lead, "method": "test",
+         "pm25": value, "low": value - 10, "high": value + 10, "p_over_37_5": 0.5, "p_over_75": 0.1, "taught_by": "-"}
+        for lead, value in values.items()
+    ]  # fmt: skip
+    table = contracts.typed(pd.DataFrame(rows), contracts.FORECAST_COLUMNS, {})
+    with office.store.locked():
+        writer = Writer(office.store, office.store.state())
+        writer.add_forecasts(table)
+        writer.commit()
 
 
 class Fact:

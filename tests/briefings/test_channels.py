@@ -23,7 +23,7 @@ from briefings import alerts, channels
 from briefings.channels import Parcel
 from data import settings
 from data.accounts import OPERATOR
-from data.errors import ChannelError
+from data.errors import ChannelError, SettingError
 from data.registry import AlertLog, open_registry
 from data.registry.alert_log import Delivery
 from tests.briefings.test_alerts import HOUR, NOW, Office, seen
@@ -270,6 +270,9 @@ def test_no_key_is_in_the_store_or_the_output(
     held = b"".join(path.read_bytes() for path in office.store.root.rglob("*") if path.is_file())
     assert TOKEN.encode() not in held + "".join(capfd.readouterr()).encode()
     assert TOKEN not in repr(office.options)
+    with pytest.raises(SettingError) as caught:
+        settings.load(channels=[f"tgram://{TOKEN}/1"])
+    assert TOKEN not in str(caught.value)
 
 
 def test_a_run_killed_while_line_answers_is_finished_by_the_next_without_a_second_message(
