@@ -96,8 +96,10 @@ def run(desk: Desk, registry: Registry, facts: Iterable[SourceFacts], lang: Lang
             bench.at,
         )
         bench.log.drop(bench.at, over, OVER)
+        gone = [one for one in bench.log.messages(QUEUED) if one.recipient not in bench.recipients]
+        bench.log.drop(bench.at, gone, NO_RECIPIENT)
         bench.log.queue(bench.at, new)
-        moved |= {(one.event, one.recipient) for one in (*new, *over)}
+        moved |= {(one.event, one.recipient) for one in (*new, *over, *gone)}
         moved |= _deliver(bench, events)
         return _told(bench, looked, moved, lang)
 
@@ -215,9 +217,8 @@ def _parcels(
     by: dict[str, list[tuple[Event, Message]]] = {}
     for message in messages:
         by.setdefault(message.recipient, []).append((events[message.event], message))
-    for name, mine in sorted(by.items()):
-        if name in bench.recipients:
-            yield bench.recipients[name], mine
+    told = [(bench.recipients[record], mine) for record, mine in by.items() if record in bench.recipients]
+    yield from sorted(told, key=lambda one: (one[0].name, one[0].id))
 
 
 def _content(bench: Bench, who: Recipient, mine: Sequence[tuple[Event, Message]]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Quota:
 
 
 def unready(channel: str, options: Settings) -> ChannelError | None:
-    """Return why nothing can go by a channel at all, None when it can."""
+    """Return why nothing can go by a channel at all, None when it can; a setting may be put right meanwhile."""
     if channel in ("file", "cap"):
         return None
     needed = {"line": ("HAZE_LINE_TOKEN", options.line_token), "email": ("HAZE_SMTP_URL", options.smtp_url)}
@@ -73,6 +73,7 @@ def unready(channel: str, options: Settings) -> ChannelError | None:
             f"channel {channel} is not set up: {setting}",
             key="channel_not_set",
             context={"channel": channel, "setting": setting},
+            retry=True,
             hint=f"set {setting}",
         )
     if options.mode not in ("auto", "live"):
@@ -80,6 +81,7 @@ def unready(channel: str, options: Settings) -> ChannelError | None:
             f"mode {options.mode} opens no connection",
             key="channel_shut",
             context={"channel": channel, "mode": options.mode},
+            retry=True,
             hint="set HAZE_MODE=live",
         )
     return None

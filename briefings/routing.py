@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from briefings.rules import END, RISE, Rule
 from data.clock import ICT
 from data.registry import Kept
-from data.registry.alert_log import FAILED, NO_RECIPIENT, OVER, QUEUED, SENDING, SENT, Event, Message
+from data.registry.alert_log import NO_RECIPIENT, OVER, QUEUED, SENDING, SENT, Event, Message
 
 #: An event that nobody was told of for so long is history, and so is one that nobody acknowledged.
 OPEN = dt.timedelta(days=2)
@@ -137,8 +137,8 @@ def _escalated(
     top = max(message.level for message in mine)
     last = [message for message in mine if message.level == top]
     arrived = [message.changed_at or event.at for message in last if message.outcome == SENT]
-    # Whoever cannot be reached at all does not hold the alert up; whoever sleeps does.
-    if not arrived and not all(message.outcome == FAILED for message in last):
+    # Whoever cannot be reached does not hold the alert up; whoever sleeps does.
+    if not arrived and any(message.outcome == QUEUED for message in last):
         return []
     since = min(arrived, default=event.at)
     if top == 0 or at - since < dt.timedelta(minutes=rule.escalate_minutes or 0):

@@ -375,6 +375,16 @@ def test_what_is_over_before_the_quiet_hours_end_is_not_told(office: Office) -> 
     assert office.outbox() == []
 
 
+def test_a_recipient_who_is_gone_waits_for_nothing(office: Office) -> None:
+    office.rule(watches="fire_near")
+    who = office.tell(digest_hours="7")
+    office.add(seen("520101", 2))
+    assert office.run() == [("file", "kept for the digest")]
+    office.registry.remove("recipients", who, author=OPERATOR, based_on=1)
+    assert office.run(NOW + HOUR) == [("", "suppressed: already sent"), ("file", "suppressed: no recipient")]
+    assert office.run(NOW + 12 * HOUR) == [("", "suppressed: already sent")]
+
+
 def test_the_next_level_is_told_when_nobody_acknowledges(office: Office) -> None:
     office.rule(watches="fire_near", escalate_minutes=30)
     office.tell(name="เวร", level=1)
@@ -408,7 +418,7 @@ def test_an_acknowledged_alert_goes_no_further(office: Office) -> None:
 def test_a_rehearsal_keeps_and_sends_nothing_and_says_what_would_go(office: Office) -> None:
     office.rule(name="ไฟ", watches="fire_near")
     office.tell()
-    office.tell(name="line", channel="line", address="U1")
+    office.tell(name="ไลน์กลุ่ม", channel="line", address="U1")
     office.add(seen("520101", 2))
     table, texts = alerts.rehearse(office.desk, office.registry, (), "en")
     told = dict(zip(table["channel"], table["outcome"], strict=True))

@@ -134,9 +134,9 @@ def test_the_quota_is_asked_for(tmp_path: Path, server: Server, line: Line) -> N
 
 def test_no_connection_outside_live_modes_or_without_a_key(tmp_path: Path, server: Server, line: Line) -> None:
     shut = settings.load(store=tmp_path, mode="cached", line_host=server.url, line_token=TOKEN)
-    assert refusal("line", PARCEL, shut) == ("channel_shut", False)
-    assert refusal("line", PARCEL, options(tmp_path)) == ("channel_not_set", False)
-    assert refusal("elsewhere", PARCEL, options(tmp_path)) == ("channel_not_set", False)
+    assert refusal("line", PARCEL, shut) == ("channel_shut", True)
+    assert refusal("line", PARCEL, options(tmp_path)) == ("channel_not_set", True)
+    assert refusal("elsewhere", PARCEL, options(tmp_path)) == ("channel_not_set", True)
     assert server.asked == []
 
 
@@ -260,6 +260,15 @@ def test_trying_ends_and_the_next_level_is_told(office: Office, server: Server) 
     server.answer(PUSH, Answer(b'{"message": "You have reached your monthly limit."}', status=429))
     assert office.run(NOW) == [("line", "failed: line has no messages left this month")]
     assert office.run(NOW + HOUR) == [("", "suppressed: already sent"), ("file", "sent")]
+
+
+def test_a_channel_that_stays_down_does_not_hold_the_next_level_up(office: Office, server: Server) -> None:
+    office.registry.change("alert_rules", next(iter(office.registry.all("alert_rules"))), {"escalate_minutes": 60},
+                           author=OPERATOR, based_on=1)  # fmt: skip
+    office.tell(name="หัวหน้า", level=2)
+    server.answer(PUSH, Answer(b"{}", status=500))
+    assert office.run(NOW)[-1][1].startswith("to be tried again: line cannot be reached")
+    assert ("file", "sent") in office.run(NOW + HOUR)
 
 
 def test_no_key_is_in_the_store_or_the_output(
