@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
+from data import settings
 from data.accounts import Author
 from data.errors import HazeError, Locked, NotAllowed, NotStored, RecordRefused, RegistryError
-from data.registry import AlertLog, Registry, export, sheet
+from data.registry import AlertLog, Registry, export, open_registry, opening, sheet
 from data.registry.alert_log import ALERT_TRAIL, Delivery, Event, Message, State
 
 NOW = dt.datetime(2026, 3, 12, 13, 0, tzinfo=dt.UTC)
@@ -128,3 +132,20 @@ def test_addresses_of_people_leave_only_when_asked_for(registry: Registry) -> No
         assert sheet.kind_of(list(whole[kind].columns)) == kind
     with pytest.raises(HazeError):
         registry.add("recipients", {"name": "y", "channel": "file"}, author=OFFICER)
+
+
+def test_a_registry_of_the_first_layout_is_brought_up_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / opening.FILE
+    engine = opening._sqlite(path, 5.0)
+    config = Config()
+    config.set_main_option("script_location", str(opening._MIGRATIONS))
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(sa.text("INSERT INTO pilots (id, version, changed_at, changed_by) VALUES "
+                                   "('P-1', 1, '2026-01-01 00:00:00', 'somsri')"))  # fmt: skip
+    opened = open_registry(settings.load(store=tmp_path))
+    assert list(opened.all("pilots")) == ["P-1"]
+    assert AlertLog(opened).keep({}, [event()]).keys() == {1}
+    # The shipped facts are planted in a new registry alone.
+    assert opened.all("sites") == {}
