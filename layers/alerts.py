@@ -151,15 +151,15 @@ def trail(lang: Lang, log: AlertLog, *, held_back: bool, last: int = 300) -> pd.
     ).reset_index(drop=True)
 
 
-def rehearsed(lang: Lang, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a rehearsal in words."""
+def rehearsed(lang: Lang, table: pd.DataFrame, areas: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of a rehearsal in words, what would come of each first: a phone shows two columns."""
     return pd.DataFrame(
         {
             say(lang, "alerts.rule"): table["rule"],
-            say(lang, "field.place"): table["place"],
+            say(lang, "alerts.outcome_title"): [outcome_words(lang, one) for one in table["outcome"]],
+            say(lang, "field.place"): [areas.get(code, code) for code in table["place"]],
             say(lang, "alerts.who"): table["recipient"],
             say(lang, "alerts.channel_title"): [channel_words(lang, one) if one else "" for one in table["channel"]],
-            say(lang, "alerts.outcome_title"): [outcome_words(lang, one) for one in table["outcome"]],
             say(lang, "alerts.event"): table["headline"],
         }
     )

@@ -45,13 +45,13 @@ def page() -> None:
         st.success(said)
     writes = registry.writable and (who.plans or who.role == "officer")
     _events(desk, lang, log, who, outside.alerting, writes=writes)
+    areas = sites.where(desk, lang)
     if writes:
-        _rehearsal(desk, lang, outside.alerting)
+        _rehearsal(desk, lang, outside.alerting, areas)
     with st.expander(say(lang, "alerts.not_sent")):
         st.dataframe(alerts.trail(lang, log, held_back=True), hide_index=True)
     with st.expander(say(lang, "alerts.trail")):
         st.dataframe(alerts.trail(lang, log, held_back=False), hide_index=True)
-    areas = sites.where(desk, lang)
     _rules(desk, lang, registry, who, areas, outside, writes=writes)
     st.markdown(f"#### {say(lang, 'alerts.recipients')}")
     if writes:
@@ -83,7 +83,7 @@ def _card(desk: Desk, lang: Lang, log: AlertLog, who: Author, card: Card, *, wri
             _try(lang, lambda: log.acknowledge(card.number, desk.now(), who), say(lang, "alerts.outcome.acknowledged"))
 
 
-def _rehearsal(desk: Desk, lang: Lang, alerting: Alerting) -> None:
+def _rehearsal(desk: Desk, lang: Lang, alerting: Alerting, areas: Mapping[str, str]) -> None:
     with st.container(horizontal=True):
         wanted = st.button(say(lang, "alerts.rehearse"), key="w_rehearse")
         ask = bool(desk.settings.line_token.get_secret_value()) and st.button(say(lang, "alerts.quota"), key="w_quota")
@@ -100,7 +100,7 @@ def _rehearsal(desk: Desk, lang: Lang, alerting: Alerting) -> None:
         st.error(say_error(lang, error))
         return
     st.markdown(f"**{say(lang, 'alerts.rehearsal')}**")
-    st.dataframe(alerts.rehearsed(lang, table), hide_index=True)
+    st.dataframe(alerts.rehearsed(lang, table, areas), hide_index=True)
     if not texts:
         st.caption(say(lang, "alerts.nothing_to_send"))
     for text in texts:
