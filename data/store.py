@@ -377,38 +377,23 @@ class Store:
 
     def snapshots(self, state: State | None = None) -> pd.DataFrame:
         """Return what was brought in, newest last, in SNAPSHOT_COLUMNS; empty when nothing was."""
-        stored = self.parts("snapshots", state).get("all")
-        if stored is None:
-            return contracts.empty(SNAPSHOT_COLUMNS)
-        return contracts.typed(self.get_table(stored).to_pandas(), SNAPSHOT_COLUMNS, {})
+        return self._whole("snapshots", SNAPSHOT_COLUMNS, state)
 
     def attempts(self, state: State | None = None) -> pd.DataFrame:
         """Return what came of asking the sources, newest last, in ATTEMPT_COLUMNS; empty when none was asked."""
-        stored = self.parts("attempts", state).get("all")
-        if stored is None:
-            return contracts.empty(ATTEMPT_COLUMNS)
-        return contracts.typed(self.get_table(stored).to_pandas(), ATTEMPT_COLUMNS, {})
+        return self._whole("attempts", ATTEMPT_COLUMNS, state)
 
     def briefings(self, state: State | None = None) -> pd.DataFrame:
         """Return the briefings that were made, newest last, in BRIEFING_COLUMNS; empty when none was."""
-        stored = self.parts("briefings", state).get("all")
-        if stored is None:
-            return contracts.empty(BRIEFING_COLUMNS)
-        return contracts.typed(self.get_table(stored).to_pandas(), BRIEFING_COLUMNS, {})
+        return self._whole("briefings", BRIEFING_COLUMNS, state)
 
     def revisions(self, state: State | None = None) -> pd.DataFrame:
         """Return the numbers that later ones replaced, newest last, in REVISION_COLUMNS; empty when none was."""
-        stored = self.parts("revisions", state).get("all")
-        if stored is None:
-            return contracts.empty(REVISION_COLUMNS)
-        return contracts.typed(self.get_table(stored).to_pandas(), REVISION_COLUMNS, {})
+        return self._whole("revisions", REVISION_COLUMNS, state)
 
     def forecasts(self, state: State | None = None) -> pd.DataFrame:
         """Return the forecasts as they were issued, in `contracts.FORECAST_COLUMNS`; empty when none was."""
-        stored = self.parts("forecasts", state).get("all")
-        if stored is None:
-            return contracts.empty(contracts.FORECAST_COLUMNS)
-        return contracts.typed(self.get_table(stored).to_pandas(), contracts.FORECAST_COLUMNS, {})
+        return self._whole("forecasts", contracts.FORECAST_COLUMNS, state)
 
     def hotspot_part(self, stored: StoredFile, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""
@@ -456,17 +441,18 @@ class Store:
 
     def weather_places(self, state: State | None = None) -> pd.DataFrame:
         """Return the places that stored weather is of, in STATION_COLUMNS; empty when none is known."""
-        return self._places("weather_places", state)
+        return self._whole("weather_places", contracts.STATION_COLUMNS, state)
 
     def stations(self, state: State | None = None) -> pd.DataFrame:
         """Return the stored stations in STATION_COLUMNS; empty when none was stored."""
-        return self._places("stations", state)
+        return self._whole("stations", contracts.STATION_COLUMNS, state)
 
-    def _places(self, table: str, state: State | None) -> pd.DataFrame:
+    def _whole(self, table: str, columns: dict[str, str], state: State | None) -> pd.DataFrame:
+        """Return a table kept in one file, empty with its columns when nothing was stored."""
         stored = self.parts(table, state).get("all")
         if stored is None:
-            return contracts.empty(contracts.STATION_COLUMNS)
-        return contracts.typed(self.get_table(stored).to_pandas(), contracts.STATION_COLUMNS, {})
+            return contracts.empty(columns)
+        return contracts.typed(self.get_table(stored).to_pandas(), columns, {})
 
     def tambons(self, state: State | None = None) -> gpd.GeoDataFrame | None:
         """Return the stored tambons in TAMBON_COLUMNS with geometry, or None when none was imported."""
