@@ -26,7 +26,7 @@ def page() -> None:
             st.session_state["w_outlook_amphoe"] = clicked[:4]
     desk, view = opened()
     lang = view.lang
-    st.markdown(f"#### {say(lang, 'page.outlook')}")
+    st.subheader(say(lang, "page.outlook"))
     with st.spinner(say(lang, "outlook.working")):
         found = outlook_view.current(desk, view)
     lead = _controls(lang, view, found)

@@ -50,10 +50,10 @@ def test_three_days_with_intervals_and_the_record_beside_them(lang: Lang) -> Non
     app = whole(app.run())
     carried = say(lang, "outlook.carried", km="~", station="~").split("(")[0]
     assert any(caption.startswith(carried) for caption in captions(app))
-    first = app.subheader[0].value
+    first = app.subheader[1].value
     app.segmented_control(key="w_outlook_lead").set_value(72)
     app = whole(app.run())
-    assert app.subheader[0].value != first
+    assert app.subheader[1].value != first
     assert say(lang, "outlook.stale", day="~").split("~")[0] not in notices(app)
 
 
