@@ -5,6 +5,7 @@ Knows everybody, works nothing out itself. Run by `make run` or `python cli.py s
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,23 @@ def fetch(desk: Desk) -> list[Any]:
     return found
 
 
+def briefing(desk: Desk, day: dt.date, lang: Lang) -> Any:
+    """Return the briefing of a day; on a store of its own the desk keeps what it said."""
+    from briefings import making
+
+    made = making.make(desk, day, lang)
+    if not desk.is_sample:
+        making.keep(desk.store, made.brief, desk.now())
+    return made
+
+
+def bulletin(desk: Desk, day: dt.date, lang: Lang) -> list[str]:
+    """Return the sentences of the bulletin of a day."""
+    from briefings import making
+
+    return making.bulletin_of(desk, day, lang)[0]
+
+
 def alert_words(lang: Lang, event: Event, desk: Desk) -> tuple[str, str]:
     """Return headline and text of an event of the alerts."""
     from briefings import alerts
@@ -95,7 +113,7 @@ st.set_page_config(
 )
 #: What each of the three people in front of the screen opens, in the order of a working day.
 ROOMS = {
-    "situation": ("today", "fires", "alerts", "outlook", "danger", "origin", "estimates"),
+    "situation": ("today", "fires", "alerts", "outlook", "danger", "origin", "estimates", "briefing"),
     "planning": ("season", "compare", "effect", "choose", "sites", "plan"),
     "keeping": ("data", "sources"),
 }
@@ -111,7 +129,9 @@ def page_of(name: str) -> Any:
 rooms = {say(lang, f"room.{room}"): [page_of(name) for name in names] for room, names in ROOMS.items()}
 chosen = st.navigation(rooms, position="top")
 try:
-    screen.frame(screen.Outside(bring_in, fetch, check, FACTS, Alerting(alert_words, rehearse, line_quota)))
+    alerting = Alerting(alert_words, rehearse, line_quota)
+    documents = screen.Documents(briefing, bulletin)
+    screen.frame(screen.Outside(bring_in, fetch, check, FACTS, alerting, documents))
     chosen.run()
 except HazeError as error:
     notice.show([notice.of_error(lang, error)])

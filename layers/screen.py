@@ -61,14 +61,23 @@ Importer = Callable[[Desk, list[tuple[str, bytes]]], list[Any]]
 
 
 @dataclass(frozen=True)
+class Documents:
+    """What leaves the house: a briefing of a day, to be asked for its forms, and the sentences of the bulletin."""
+
+    briefing: Callable[[Desk, dt.date, Lang], Any]
+    bulletin: Callable[[Desk, dt.date, Lang], list[str]]
+
+
+@dataclass(frozen=True)
 class Outside:
-    """What the frame hands in, since layers never fetch or send: importer, refresh, check of lists, sources, alerts."""
+    """What the frame hands in, since layers never fetch or send: import, refresh, checks, alerts, documents, facts."""
 
     bring_in: Importer
     refresh: Callable[[Desk], list[Any]]
     check: Callable[[Desk, str, bytes], list[Any]]
     facts: tuple[Any, ...]
     alerting: Alerting
+    documents: Documents
 
 
 def frame(outside: Outside) -> tuple[Desk, View]:
