@@ -1,4 +1,4 @@
-"""Commands that help to choose: the ranking of tambons, the best plan under a budget."""
+"""Commands that help to choose: the ranking of tambons, the best plan under a budget, tambons alike."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
 from commands.seen import satellites_of
+from data.accounts import OPERATOR
 from data.registry import open_registry
 from layers.words import say
 from models.desk import open_desk
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(rank)
     app.command()(budget)
+    app.command()(alike)
 
 
 def rank(
@@ -98,6 +100,7 @@ def budget(
     least_per_amphoe: Annotated[int, typer.Option(min=0, help="Fewest measures in each amphoe.")] = 0,
     crew_days: Annotated[float, typer.Option(min=0, help="Most crew days; 0 sets no limit.")] = 0,
     robust: Annotated[bool, typer.Option("--robust", help="Choose by the low end of the effects.")] = False,
+    save: Annotated[str, typer.Option(help="Name under which the plan goes into the registry as proposed sites.")] = "",
     satellites: SatellitesOption = "SNPP",
     place: PlaceOption = "",
     form: FormatOption = Format.table,
@@ -110,6 +113,7 @@ def budget(
     from models.budget import best_plan
     from models.burden import burden
     from models.measures import options_of, read_measures
+    from models.proposal import proposals
 
     fixed = satellites_of(satellites)
     with clear_errors():
@@ -120,11 +124,46 @@ def budget(
         options = options_of(table, seen.per_season.to_dict(), tambons["amphoe"].to_dict())
         rules = choose.Choice(baht, most_per_tambon, least_per_amphoe, crew_days, robust).rules(table)
         plan = best_plan(options, rules)
+        if save:
+            registry = open_registry(desk.settings)
+            for values in proposals(plan, table, desk.tambons, save):
+                registry.add("sites", values, author=OPERATOR, reason=f"plan {save}")
+            ERRORS.print(say(lang(), "choose.saved", count=len(plan.chosen), name=save), markup=False)
         print_rows(_planned(plan.chosen, table.set_index("measure"), tambons), form)
         ERRORS.print(choose.days_note(lang(), seen.days, ", ".join(fixed)), markup=False)
         ERRORS.print(choose.total(lang(), plan), markup=False)
         if (table["basis"] == "assumed").any():
             ERRORS.print(say(lang(), "budget.assumed"), markup=False)
+
+
+def alike(
+    tambon: Annotated[str, typer.Argument(help="Code of a tambon, 6 digits.")],
+    most: Annotated[int, typer.Option(min=1, help="How many to list.")] = 10,
+    satellites: SatellitesOption = "SNPP",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """List the tambons that resemble one, so that a lesson may hold there, with what differs.
+
+    Likeness is a reason to look, no proof. Differences are in robust standard deviations.
+
+    Example: python cli.py alike 520111 --most 5
+    """
+    from models.choice import features
+    from models.lookalikes import look_alikes
+
+    fixed = satellites_of(satellites)
+    with clear_errors():
+        desk = open_desk(place)
+        if tambon not in set(desk.tambons["tambon"]):
+            raise typer.BadParameter(f"no tambon {tambon!r} in {desk.place.name_en}", param_hint="TAMBON")
+        found = look_alikes(features(desk, fixed), tambon, most)
+        names = desk.tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe"]]
+        rows = found.join(names, on="tambon").rename(
+            columns={"tambon": "code", "tambon_th": "name_th", "tambon_en": "name_en"}
+        )
+        first = ["code", "name_th", "name_en", "amphoe", "distance"]
+        print_rows(rows[[*first, *[name for name in rows if name not in first]]].round(3), form)
 
 
 def _planned(chosen: pd.DataFrame, measures: pd.DataFrame, tambons: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from models.burden import Burden, burden
 from models.criteria import criteria
 from models.desk import Desk
 from models.exposure import exposure, over_standard
+from models.people import people
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,32 @@ def known(desk: Desk, satellites: Sequence[str], sites: pd.DataFrame, marks: pd.
     if marks is not None:
         more = more.join(marks)
     return Known(found, criteria(found, actions, more))
+
+
+def features(desk: Desk, satellites: Sequence[str]) -> pd.DataFrame:
+    """Return what tambons are compared by when look-alikes are sought.
+
+    Returns
+    -------
+    DataFrame
+        Index of tambon codes: `area_km2`, `fires_per_100_km2` (hotspots a season), `people_per_km2`, `smoke_days`; NaN
+        where unknown.
+
+    Raises
+    ------
+    NotStored, TooLittleData
+        As `models.burden.burden`.
+    """
+    area = desk.tambons.set_index("tambon")["area_km2"]
+    fires = burden(desk, satellites).per_season.reindex(area.index)
+    return pd.DataFrame(
+        {
+            "area_km2": area,
+            "fires_per_100_km2": 100 * fires / area,
+            "people_per_km2": people(desk)["people"].reindex(area.index) / area,
+            "smoke_days": smoke(desk)["smoke"].reindex(area.index),
+        }
+    )
 
 
 def smoke(desk: Desk) -> pd.DataFrame:

@@ -35,6 +35,25 @@ def test_the_plan_keeps_the_budget_and_says_why(store: Path) -> None:
     assert {row["basis"] for row in found} == {"assumed"}
 
 
+def test_a_plan_is_saved_as_proposed_sites(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    stores.bring(root, **{"march.csv": stores.firms()})
+    plan = rows(root, "budget", "--baht", "200000", "--save", "Spring plan")
+    saved = [row for row in rows(root, "sites") if row["state"] == "proposed"]
+    assert sorted((row["tambon"], row["kind"]) for row in saved) == sorted(
+        (row["tambon"], row["site"].partition("@")[0]) for row in plan
+    )
+    assert all("Spring plan" in row["name_en"] for row in saved)
+
+
+def test_tambons_alike_are_listed_nearest_first(store: Path) -> None:
+    found = rows(store, "alike", stores.A, "--most", "3")
+    assert len(found) == 3
+    assert stores.A not in {row["code"] for row in found}
+    assert [row["distance"] for row in found] == sorted(row["distance"] for row in found)
+    assert run(store, "alike", "999999").returncode == 2
+
+
 def test_rules_that_cannot_be_kept_end_in_a_clear_error(store: Path) -> None:
     done = run(store, "budget", "--baht", "1000", "--least-per-amphoe", "1", HAZE_LANG="th")
     assert done.returncode == 1

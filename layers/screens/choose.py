@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
+from data.registry import open_registry
 from layers import choose
 from layers.choose import Choice
 from layers.choose_view import chosen_plan, known_for_choosing, measure_prices, measures, ranking
 from layers.export import csv_bytes
 from layers.screen import opened
 from layers.season import comparable
+from layers.signed import author
+from layers.today import plain
 from layers.view import View
 from layers.words import say
 from models.budget import Plan, difference
 from models.criteria import CRITERIA
 from models.desk import Desk
+from models.proposal import proposals
 
 
 def page() -> None:
@@ -92,6 +96,7 @@ def _budget(desk: Desk, view: View) -> None:
         st.download_button(say(lang, "choose.export_plan"), csv_bytes(table), "plan.csv", "text/csv", on_click="ignore")
         if st.button(say(lang, "choose.keep_plan"), key="w_keep_plan"):
             st.session_state["kept_plan"] = made.plan
+    _save(desk, view, made.plan)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'choose.rules')}**")
@@ -109,3 +114,17 @@ def _budget(desk: Desk, view: View) -> None:
         st.markdown(f"**{say(lang, 'choose.compared')}**")
         st.caption(choose.total(lang, kept))
         st.dataframe(choose.changes(desk, lang, difference(kept, made.plan), known), hide_index=True)
+
+
+def _save(desk: Desk, view: View, plan: Plan) -> None:
+    """Let a planner put the plan into the registry as proposed sites; others see no control and are refused."""
+    lang, who = view.lang, author(desk)
+    registry = open_registry(desk.settings)
+    if not (who.plans and registry.writable):
+        return
+    with st.form("save_plan", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(say(lang, "choose.plan_name"), max_chars=80, key="w_plan_name").strip()
+        if st.form_submit_button(say(lang, "choose.save")) and name:
+            for values in proposals(plan, measures(), desk.tambons, name):
+                registry.add("sites", values, author=who, reason=f"plan {name}")
+            st.success(say(lang, "choose.saved", count=len(plan.chosen), name=plain(name)))

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from data import settings
+from data.registry import open_registry
 from layers.words import Lang, say
 from tests.app import stores
 from tests.app.test_pages import both, notices, opened, whole
@@ -40,6 +42,12 @@ def test_a_planner_moves_a_weight_and_finds_a_plan(lang: Lang) -> None:
     plan = next(one.value for one in app.dataframe if say(lang, "choose.baht") in one.value)
     assert 0 < plan[say(lang, "choose.baht")].sum() <= 200_000
     assert set(plan[say(lang, "choose.basis")]) == {say(lang, "budget.assumed_basis")}
+
+    app.text_input(key="w_plan_name").set_value("แผน ก")
+    app = whole(next(one for one in app.button if one.label == say(lang, "choose.save")).click().run())
+    saved = open_registry(settings.load()).sites(state="proposed")
+    assert len(saved) == len(plan)
+    assert set(saved["plan"]) == {"แผน ก"}
 
     app = whole(app.button(key="w_keep_plan").click().run())
     app.number_input[0].set_value(400_000.0)
