@@ -140,21 +140,26 @@ def _step(days: int) -> None:
     keep(day=min(max(view.day + dt.timedelta(days=days), FIRST_DAY), LAST_DAY))
 
 
+def day_choice(view: View, label: str, *, width: int = 170) -> None:
+    """Show the choice of the view's day under a label."""
+    st.date_input(
+        label,
+        key=at("w_day", view.day),
+        format="DD/MM/YYYY",
+        min_value=FIRST_DAY,
+        max_value=LAST_DAY,
+        width=width,
+        on_change=note_choice,
+        args=("day", "w_day"),
+    )
+
+
 def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
     """Show the choice of day; of satellites if there are `sets`; and, for a page with a map, of its span and theme."""
     lang = view.lang
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("◀", key="w_back", help=say(lang, "today.day_before"), on_click=_step, args=(-1,))
-        st.date_input(
-            say(lang, "today.day"),
-            key=at("w_day", view.day),
-            format="DD/MM/YYYY",
-            min_value=FIRST_DAY,
-            max_value=LAST_DAY,
-            width=150,
-            on_change=note_choice,
-            args=("day", "w_day"),
-        )
+        day_choice(view, say(lang, "today.day"), width=150)
         st.button("▶", key="w_next", help=say(lang, "today.day_after"), on_click=_step, args=(1,))
         if with_map:
             for field, choices in (("span", SPANS), ("theme", THEMES)):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from layers.screen import Outside, at, note_choice, opened
-from layers.view import FIRST_DAY, LAST_DAY, revision_of
+from layers.screen import Outside, day_choice, opened
+from layers.view import revision_of
 from layers.words import say, say_day
 
 _MIME = {
@@ -26,16 +26,7 @@ def page() -> None:
     outside: Outside = st.session_state["outside"]
     st.subheader(say(lang, "briefing.title"))
     st.caption(say(lang, "briefing.note"))
-    st.date_input(
-        say(lang, "today.day"),
-        key=at("w_day", view.day),
-        format="DD/MM/YYYY",
-        min_value=FIRST_DAY,
-        max_value=LAST_DAY,
-        width=170,
-        on_change=note_choice,
-        args=("day", "w_day"),
-    )
+    day_choice(view, say(lang, "today.day"))
     wanted = (revision_of(desk), view.day, lang)
     if st.button(say(lang, "briefing.make"), type="primary", key="w_briefing"):
         with st.spinner(say(lang, "briefing.working")):

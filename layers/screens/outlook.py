@@ -9,9 +9,9 @@ import streamlit as st
 from data.clock import thai_day
 from layers import charts, outlook, outlook_view, palette
 from layers.map_view import chosen_on, show_map
-from layers.screen import at, keep, note_choice, opened, show_figures
+from layers.screen import at, day_choice, keep, note_choice, opened, show_figures
 from layers.today import name
-from layers.view import FIRST_DAY, LAST_DAY, View, map_page
+from layers.view import View, map_page
 from layers.words import Lang, say, say_day
 from models.desk import Desk
 from models.outlook import Outlook
@@ -50,16 +50,7 @@ def page() -> None:
 
 def _controls(lang: Lang, view: View, found: Outlook) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.date_input(
-            say(lang, "outlook.known_until"),
-            key=at("w_day", view.day),
-            format="DD/MM/YYYY",
-            min_value=FIRST_DAY,
-            max_value=LAST_DAY,
-            width=170,
-            on_change=note_choice,
-            args=("day", "w_day"),
-        )
+        day_choice(view, say(lang, "outlook.known_until"))
         chosen = st.segmented_control(
             say(lang, "outlook.which_day"),
             outlook.LEADS,
