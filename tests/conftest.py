@@ -28,6 +28,13 @@ def left_out(reason: str) -> NoReturn:
     pytest.skip(_LEFT_OUT + reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a journey in a real browser a second try, since a busy machine may starve it; the summary counts them."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in capitals what was left out, so that a short green run is not taken for a whole one."""
     reasons: collections.Counter[str] = collections.Counter()

@@ -19,7 +19,7 @@ from layers.words import say
 from models.desk import open_desk
 from tests import make
 from tests.app import stores
-from tests.app.test_browser import PHONE, Visit, browser, served, settle, visit
+from tests.app.test_browser import PHONE, Visit, browser, served, settle, unfold, visit
 
 __all__ = ["browser", "visit"]
 pytestmark = pytest.mark.browser
@@ -38,9 +38,9 @@ def test_a_rule_is_set_rehearsed_and_its_alert_acknowledged_on_a_phone(
         page = visit(url, PHONE).page
         page.goto(f"{url}/alerts?lang=th")
         settle(page)
-        page.get_by_text(say("th", "alerts.add_rule"), exact=True).click()
-        page.get_by_label(say("th", "field.name"), exact=True).first.fill("ไฟ <img src=x onerror=alert(1)>")
-        page.get_by_role("button", name=say("th", "alerts.save"), exact=True).first.click()
+        part = unfold(page, say("th", "alerts.add_rule"))
+        part.get_by_label(say("th", "field.name"), exact=True).fill("ไฟ <img src=x onerror=alert(1)>")
+        part.get_by_role("button", name=say("th", "alerts.save"), exact=True).click()
         expect(page.get_by_text(say("th", "alerts.saved"), exact=True)).to_be_visible()
         page.get_by_role("button", name=say("th", "alerts.rehearse")).click()
         # The dry run shows the text itself, and nothing was kept or sent.

@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import shapely
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, expect, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from data import places
@@ -93,6 +93,20 @@ def settle(page: Page) -> None:
     """Wait until the script has run to its end and the page shows it."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(page.locator('[data-testid="stHeading"]').first).to_be_visible()
+
+
+def unfold(page: Page, title: str) -> Locator:
+    """Open a folded part of the page and return it; a page that lays itself out anew folds it again, so look twice."""
+    part = page.locator('[data-testid="stExpander"]').filter(has=page.get_by_text(title, exact=True)).first
+    for _ in range(20):
+        if part.locator("details").get_attribute("open") is None:
+            part.locator("summary").click()
+        with contextlib.suppress(AssertionError):
+            expect(part.locator('[data-testid="stExpanderDetails"]')).to_be_visible(timeout=3_000)
+            settle(page)
+            if part.locator("details").get_attribute("open") is not None:
+                return part
+    raise AssertionError(f"{title!r} stays folded")
 
 
 def map_of(page: Page) -> Frame:
@@ -186,6 +200,7 @@ def served(store: Path, *options: str, port: int = 0) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     # Names outside do not even resolve; what is asked for all the same is counted in `Visit.outside`.
+    expect.set_options(timeout=60_000)
     rules = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     with sync_playwright() as play:
