@@ -275,7 +275,8 @@ def _plain(value: Any) -> Any:
 def _of_fire(rule: Rule, fire: Mapping[str, Any], level: int, facts: Mapping[str, Any]) -> Finding:
     code = [fire[name] if isinstance(fire[name], str) else "" for name in ("tambon", "amphoe")]
     seen = fire["last_seen"].to_pydatetime()
-    former = str(fire["merged"] or "").split()
+    # Also as whoever saw less of it would have called it: what was told under any of its names is not told again.
+    former = str(fire["known_as"]).split()
     return Finding(rule, str(fire["fire_id"]), level, level, seen, facts, code[0], code[1], former)
 
 

@@ -46,8 +46,9 @@ class Watched:
     sites : DataFrame
         `models.registry` sites by id: `name_th`, `name_en`, `tambon`, `geometry` (WKB or missing).
     fires : GeoDataFrame
-        FIRE_COLUMNS, perimeters, `tambon_th`, `tambon_en`, `amphoe`, `amphoe_th`, `amphoe_en`, `zone`, `easting`,
-        `northing`, `wind_from_deg`, `wind_ms`, `wind_at`; seen in the last day, in or around the place.
+        FIRE_COLUMNS, perimeters, `known_as` (every name that finds the fire, by space), `tambon_th`, `tambon_en`,
+        `amphoe`, `amphoe_th`, `amphoe_en`, `zone`, `easting`, `northing`, `wind_from_deg`, `wind_ms`,
+        `wind_at`; seen in the last day, in or around the place.
     bans : DataFrame
         Bans on burning that a source states: `start`, `end`, `province`, `area`, `exceptions`.
     stations : DataFrame
@@ -135,10 +136,12 @@ def _fires(desk: Desk, at: dt.datetime) -> gpd.GeoDataFrame:
     day = thai_day(at)
     joined = fire_seasons.season(desk, fire_seasons.fire_year(day)).until(at)
     fresh = joined.hotspots["acquired_at"] >= at - dt.timedelta(hours=FRESH_HOURS)
-    table = joined.only(fresh.to_numpy() & joined.hotspots["current"].to_numpy(bool)).fires(at)
-    names = desk.all_tambons.drop(columns="geometry").set_index("tambon")
+    part = joined.only(fresh.to_numpy() & joined.hotspots["current"].to_numpy(bool))
+    table, names = part.fires(at), part.known_as()
+    table["known_as"] = [" ".join(sorted(names[fire])) for fire in table["fire_id"]]
+    places = desk.all_tambons.drop(columns="geometry").set_index("tambon")
     for column in ("tambon_th", "tambon_en", "amphoe", "amphoe_th", "amphoe_en", "province"):
-        table[column] = table["tambon"].map(names[column])
+        table[column] = table["tambon"].map(places[column])
     zone, easting, northing = utm(table["lon"], table["lat"], desk.place.epsg)
     table = with_wind(desk, table.assign(zone=zone, easting=easting, northing=northing), at)
     return gpd.GeoDataFrame(table, crs="EPSG:4326")

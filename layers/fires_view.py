@@ -14,7 +14,7 @@ from layers.view import View, known_sites, revision_of
 from models import fire_seasons, heat_of
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
-from models.events import OUT_DAYS, find
+from models.events import OUT_DAYS
 from models.fire_seasons import Season
 from models.looks import looks
 from models.round import Round, make_round
@@ -44,12 +44,15 @@ def fires_of(desk: Desk, view: View) -> tuple[gpd.GeoDataFrame, int]:
 
 
 def fire_of(desk: Desk, view: View, fire_id: str) -> Season:
-    """Return the detections of one fire as of the view's day; also under a name that it had before it merged."""
+    """Return the detections of one fire as of the view's day, under any name it has or once had."""
     year = fire_seasons.fire_year(view.day)
-    then = fire_seasons.season(desk, year, SATELLITE_SETS[view.sats]).until(moment_of(desk, view))
-    member = find(then.hotspots, then.group, fire_id)
-    kept = then.hotspots.index.isin(member)
-    return then.only(kept)
+    return fire_seasons.part_of(desk, fire_id, year, moment_of(desk, view), SATELLITE_SETS[view.sats])
+
+
+def checks_of(desk: Desk, view: View, part: Season) -> pd.DataFrame:
+    """Return the field checks of a fire, under whatever name of it they were written down."""
+    names = fire_seasons.names_of(desk, part, fire_seasons.fire_year(view.day), SATELLITE_SETS[view.sats])
+    return open_registry(desk.settings).field_checks(fires=names)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -147,19 +147,39 @@ def _root(parent: np.ndarray, at: int) -> int:
 
 
 def fire_ids(hotspots: pd.DataFrame) -> np.ndarray:
-    """Return the name that a fire has whose earliest detection this is, shape (n,), dtype object.
+    """Return the name of a fire that is called after this detection (see `namesakes`), shape (n,), dtype object.
 
     ``F`` with the Thai day and eight digits of the detection's own number, for example ``F260310-9a3c01d2``. It depends
-    on that detection alone, so the order of imports does not matter. A fire that joins an older one takes its name; its
-    former name still finds it, since the detection it was made from is a member (see `find`).
+    on that detection alone. A fire that joins an older one takes its name; its former name still finds it, since the
+    detection it was made from is a member (see `find`).
     """
     day = (hotspots["acquired_at"] + ICT_OFFSET).dt.strftime("%y%m%d").to_numpy(object)
     number = hotspots["hotspot_id"].to_numpy(np.uint64) & np.uint64(0xFFFFFFFF)
     return np.array([f"F{d}-{int(n):08x}" for d, n in zip(day, number, strict=True)], dtype=object)
 
 
+def namesakes(hotspots: pd.DataFrame, group: np.ndarray) -> np.ndarray:
+    """Return for each detection the position of the one that its fire is called after, int64 of shape (n,).
+
+    The earliest one under which a fire was listed before (`named`), so that an earlier row that arrives late renames
+    nothing; the earliest of all when the fire was never listed. A table without the column `named` knows of no lists.
+    """
+    called = np.asarray(group).copy()
+    if "named" not in hotspots:
+        return called
+    named = np.flatnonzero(hotspots["named"].to_numpy(bool))
+    first = np.full(len(group), len(group))
+    np.minimum.at(first, group[named], named)
+    listed = first[group] < len(group)
+    called[listed] = first[group][listed]
+    return called
+
+
 def find(hotspots: pd.DataFrame, group: np.ndarray, fire_id: str) -> np.ndarray:
-    """Return the positions of the members of the fire that has or once had a name; none when there is no such fire."""
+    """Return the positions of the members of the fire that a name finds; none when there is no such fire.
+
+    The name of any member finds it: whatever a fire was called once, by whoever saw less of it, finds it for ever.
+    """
     named = np.flatnonzero(fire_ids(hotspots) == fire_id)
     return np.flatnonzero(np.isin(group, group[named]))
 
@@ -170,8 +190,8 @@ def fires(hotspots: pd.DataFrame, group: np.ndarray, at: dt.datetime) -> tuple[p
     Parameters
     ----------
     hotspots : DataFrame, n rows
-        In the order of `ordered`: HOTSPOT_COLUMNS, `tambon` (code, missing outside) and `current` (bool: whether the
-        row counts); nothing later than `at`.
+        In the order of `ordered`: HOTSPOT_COLUMNS, `tambon` (code, missing outside), `current` (bool: whether the
+        row counts) and, where it is known, `named` (bool: a fire was listed under it); nothing later than `at`.
     group : ndarray of int64, shape (n,)
         As from `join`.
     at : datetime
@@ -218,7 +238,7 @@ def fires(hotspots: pd.DataFrame, group: np.ndarray, at: dt.datetime) -> tuple[p
     state = _states(first, last, run_since, grew, looks, _minutes(pd.Series([pd.Timestamp(at)]))[0])
     table = pd.DataFrame(
         {
-            "fire_id": fire_ids(hotspots.iloc[anchor]),
+            "fire_id": fire_ids(hotspots.iloc[namesakes(hotspots, group)[anchor]]),
             "tambon": _most_common(rows["tambon"], of, len(anchor)),
             "first_seen": _moments(first),
             "last_seen": _moments(last),
@@ -370,6 +390,7 @@ def _merged(hotspots: pd.DataFrame, group: np.ndarray, anchor: np.ndarray) -> li
     columns = (rows["lon"].to_numpy(float), rows["lat"].to_numpy(float), _minutes(rows["acquired_at"]), reach_km(rows))
     was = firsts(*columns, start, RULE, LOOK_HOURS * 60)
     was[start[:-1]] = False
+    was[np.isin(order, namesakes(hotspots, group)[anchor])] = False
     told = np.full(len(anchor), "", dtype=object)
     fire = np.searchsorted(anchor, group[order][was])
     for which, name in zip(fire.tolist(), fire_ids(rows[was]), strict=True):

@@ -26,7 +26,7 @@ from models.heat_of import MARGIN_DEG, heat
 from models.static_heat import at_heat
 
 #: Raised when what is kept of a season changes its form or meaning.
-VERSION = "2"
+VERSION = "3"
 _FIRST_MONTH = 8
 _ID_BITS = np.uint64(0x9E3779B97F4A7C15)
 
@@ -38,7 +38,7 @@ class Season:
     Attributes
     ----------
     hotspots : DataFrame, n rows
-        As `models.events.fires` wants them.
+        As `models.events.fires` wants them, with `named`.
     group : ndarray of int64, shape (n,)
         As from `models.events.join`.
     heat : DataFrame
@@ -54,6 +54,25 @@ class Season:
         mine = np.isin(self.group, self.group[kept])
         _, earliest, of = np.unique(self.group[mine], return_index=True, return_inverse=True)
         return Season(self.hotspots[mine].reset_index(drop=True), earliest[of], self.heat)
+
+    def named(self, fire_id: str) -> Season:
+        """Return the fire that has or once had a name, whole; nothing when there is none."""
+        member = np.zeros(len(self.hotspots), bool)
+        member[events.find(self.hotspots, self.group, fire_id)] = True
+        return self.only(member)
+
+    def sharing(self, other: Season) -> Season:
+        """Return the fires that have a detection of another season, each whole."""
+        return self.only(np.isin(_keys(self.hotspots), _keys(other.hotspots)))
+
+    def names(self) -> np.ndarray:
+        """Return the name of each detection's fire, shape (n,), dtype object."""
+        return np.asarray(events.fire_ids(self.hotspots)[events.namesakes(self.hotspots, self.group)], dtype=object)
+
+    def known_as(self) -> dict[str, set[str]]:
+        """Return all names that find each fire, its own among them, by its own."""
+        every = pd.Series(events.fire_ids(self.hotspots), dtype=object).groupby(self.names())
+        return {str(name): set(some) for name, some in every}
 
     def until(self, at: dt.datetime) -> Season:
         """Return the season as it stood at a moment: later detections had joined nothing yet."""
@@ -92,7 +111,8 @@ def season(desk: Desk, year: int, satellites: Sequence[str] = SATELLITES) -> Sea
     """Return the joined detections of a fire year in and around the place.
 
     What was joined before stays in the store's derived files: only pairs with a detection that is new since then
-    are tried, and the result is the same as without (`models.events.join`).
+    are tried, and the result is the same as without (`models.events.join`). So do the names under which fires were
+    listed: a fire keeps the one that somebody may have written down.
 
     Raises
     ------
@@ -108,16 +128,19 @@ def season(desk: Desk, year: int, satellites: Sequence[str] = SATELLITES) -> Sea
 
     def build(path: Path) -> None:
         group = events.join(hotspots, _known(desk, stem, keys))
+        listed = _listed(desk, stem)
+        called = events.namesakes(hotspots.assign(named=np.isin(keys, listed)), group)
         with open(path, "wb") as handle:
-            np.savez(handle, keys=keys, anchor=keys[group])
+            np.savez(handle, keys=keys, anchor=keys[group], listed=np.union1d(listed, keys[called]))
 
-    def load(path: Path) -> np.ndarray:
+    def load(path: Path) -> tuple[np.ndarray, np.ndarray]:
         group = _read(path, keys)
         if (group < 0).any():
             raise ValueError(f"{path.name} does not know every detection")
-        return group
+        return group, _read_listed(path)
 
-    return Season(hotspots, kept(desk.store, f"{stem}.npz", revision, build, load), left_out)
+    group, listed = kept(desk.store, f"{stem}.npz", revision, build, load)
+    return Season(hotspots.assign(named=np.isin(keys, listed)), group, left_out)
 
 
 def fires(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = SATELLITES) -> gpd.GeoDataFrame:
@@ -147,9 +170,6 @@ def fires(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] =
 def named(desk: Desk, fire_id: str, satellites: Sequence[str] = SATELLITES) -> gpd.GeoDataFrame:
     """Return the fire that has or once had a name, as it stands now; empty when there is none.
 
-    A fire takes the name of its earliest detection. When an earlier one comes late, or an older fire is joined, the
-    name changes, and the former one still finds the fire, because it was made from a detection that is in it.
-
     Raises
     ------
     NotStored
@@ -159,10 +179,27 @@ def named(desk: Desk, fire_id: str, satellites: Sequence[str] = SATELLITES) -> g
         day = dt.datetime.strptime(fire_id[1:7], "%y%m%d").replace(tzinfo=dt.UTC).date()
     except ValueError:
         day = dt.date.min.replace(year=2)
-    joined = season(desk, fire_year(day), satellites).until(desk.now())
-    member = np.zeros(len(joined.hotspots), bool)
-    member[events.find(joined.hotspots, joined.group, fire_id)] = True
-    return joined.only(member).fires(desk.now())
+    return part_of(desk, fire_id, fire_year(day), desk.now(), satellites).fires(desk.now())
+
+
+def part_of(desk: Desk, fire_id: str, year: int, at: dt.datetime, satellites: Sequence[str] = SATELLITES) -> Season:
+    """Return the fire of a fire year that a name finds, as it stood at a moment; nothing when there is none.
+
+    A name that another set of satellites gave finds the fires that were seen there by these.
+    """
+    joined = season(desk, year, satellites).until(at)
+    found = joined.named(fire_id)
+    if len(found.hotspots) or set(satellites) == set(SATELLITES):
+        return found
+    return joined.sharing(season(desk, year).until(at).named(fire_id))
+
+
+def names_of(desk: Desk, part: Season, year: int, satellites: Sequence[str] = SATELLITES) -> set[str]:
+    """Return every name that may have been written down for the fires of a part, also over all satellites."""
+    names = set(events.fire_ids(part.hotspots))
+    if set(satellites) != set(SATELLITES):
+        names |= set(events.fire_ids(season(desk, year).sharing(part).hotspots))
+    return names
 
 
 def left_out(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = SATELLITES) -> int:
@@ -205,6 +242,20 @@ def _read(path: Path, keys: np.ndarray) -> np.ndarray:
     group = np.full(len(keys), -1, np.int64)
     group[order[spot]] = order[np.searchsorted(keys, anchor, sorter=order)]
     return group
+
+
+def _read_listed(path: Path) -> np.ndarray:
+    """Return the rows under which fires were listed, as `_keys` numbers them."""
+    with np.load(path, allow_pickle=False) as stored:
+        return np.asarray(stored["listed"])
+
+
+def _listed(desk: Desk, stem: str) -> np.ndarray:
+    """Return what the newest kept state says of names; nothing without any."""
+    for path in desk.store.earlier(stem):
+        with contextlib.suppress(*FAULTS):
+            return _read_listed(path)
+    return np.empty(0, np.uint64)
 
 
 def _known(desk: Desk, stem: str, keys: np.ndarray) -> np.ndarray | None:

@@ -21,7 +21,7 @@ from data.errors import NotStored
 from data.places import utm
 from models.counts import UNKNOWN_LAND
 from models.desk import Desk
-from models.events import GREW_SHARE, OUT_DAYS, fire_ids
+from models.events import GREW_SHARE, OUT_DAYS
 from models.fire_seasons import Season, fire_year, season
 from models.looks import looks
 
@@ -173,7 +173,7 @@ def _fires(
     # A fire that went out since the last round was last seen a little more than `OUT_DAYS` ago.
     lately = joined.burning(start - dt.timedelta(days=OUT_DAYS), mine)
     table = lately.fires(at)
-    before = lately.until(start).fires(start).set_index("fire_id")
+    before = _before(lately, start)
     seen = table["last_seen"] > start
     known = table["fire_id"].isin(before.index)
     area = table["fire_id"].map(before["area_rai"]).astype(float)
@@ -186,7 +186,7 @@ def _fires(
     table = table.assign(change=np.where(quiet, "gone_quiet", change))
     table = table[table["change"] != ""]
     now = lately.hotspots[(lately.hotspots["acquired_at"] > start) & lately.hotspots["current"]]
-    names = pd.Series(_names(lately), index=lately.hotspots.index)
+    names = pd.Series(lately.names(), index=lately.hotspots.index)
     table["seen_now"] = table["fire_id"].map(names[now.index].value_counts()).fillna(0).astype("int64")
     places = desk.tambons.drop(columns="geometry").set_index("tambon")
     for column in ("tambon_th", "tambon_en", "amphoe_th", "amphoe_en"):
@@ -200,8 +200,16 @@ def _fires(
     return table.loc[order.sort_values(["unseen", "least", "fire_id"]).index].reset_index(drop=True)
 
 
-def _names(part: Season) -> np.ndarray:
-    return np.asarray(fire_ids(part.hotspots)[part.group])
+def _before(part: Season, at: dt.datetime) -> pd.DataFrame:
+    """Return the fires of a part as they stood at an earlier moment, by the name they have now.
+
+    Of fires that have met since, the one first seen stands for them.
+    """
+    then = part.until(at)
+    # Rows are in the order of time, so those of then are the first of now; `fires` tells groups in their order.
+    earliest = np.unique(then.group[then.hotspots["current"].to_numpy(bool)])
+    table = pd.DataFrame(then.fires(at).drop(columns="geometry")).set_axis(part.names()[earliest], axis=0)
+    return table[~table.index.duplicated()]
 
 
 def with_wind(desk: Desk, table: pd.DataFrame, at: dt.datetime) -> pd.DataFrame:

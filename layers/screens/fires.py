@@ -14,7 +14,7 @@ from data.registry import open_registry
 from layers import fires as words
 from layers import notice, palette
 from layers import round as round_words
-from layers.fires_view import fire_of, fires_of, heat_in, moment_of, passes_of, round_of
+from layers.fires_view import checks_of, fire_of, fires_of, heat_in, moment_of, passes_of, round_of
 from layers.map_view import show_map
 from layers.screen import at, controls, note_choice, opened
 from layers.signed import author
@@ -102,8 +102,9 @@ def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
     for way in words.point_ways(desk, fire["lon"], fire["lat"]):
         st.code(way, language=None)
     st.markdown(f"**{say(lang, 'fires.looks')}**")
-    st.dataframe(words.looks(lang, fire_of(desk, view, name)), hide_index=True)
-    checks = open_registry(desk.settings).field_checks(fires=[name, *fire["merged"].split()])
+    part = fire_of(desk, view, name)
+    st.dataframe(words.looks(lang, part), hide_index=True)
+    checks = checks_of(desk, view, part)
     if len(checks):
         st.markdown(f"**{say(lang, 'check.made')}**")
         st.dataframe(words.checks(desk, lang, checks), hide_index=True)

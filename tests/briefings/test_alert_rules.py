@@ -30,7 +30,7 @@ FIRE: dict[str, Any] = {
     "tambon_en": "A", "amphoe_th": "ข", "amphoe_en": "B", "detections": 3, "area_rai": 120.0, "area_low": 60.0,
     "area_high": 240.0, "grown_rai": 40.0, "state": "new", "lon": 99.05, "lat": 18.05, "zone": "47Q",
     "easting": 505291.0, "northing": 1995672.0, "land_class": "conservation_forest", "satellites": "SNPP",
-    "wind_from_deg": 225.0, "wind_ms": 3.0, "wind_at": pd.Timestamp("2026-03-12T12:00Z"), "merged": "",
+    "wind_from_deg": 225.0, "wind_ms": 3.0, "wind_at": pd.Timestamp("2026-03-12T12:00Z"), "known_as": "",
     "last_seen": pd.Timestamp("2026-03-12T06:30Z"),
 }  # fmt: skip
 NO_BANS = pd.DataFrame(
@@ -94,7 +94,7 @@ def test_growth_is_told_at_the_size_of_the_rule_and_at_each_doubling() -> None:
 def test_a_fire_that_joins_another_is_not_told_again_under_its_new_name() -> None:
     rule = Rule("r", "x", "fire_near")
     _, states = look([rule], watched({"fire_id": "F2"}), {})
-    looked, after = look([rule], watched({"fire_id": "F1", "merged": "F2"}), states)
+    looked, after = look([rule], watched({"fire_id": "F1", "known_as": "F1 F2"}), states)
     assert [one.verdict for one in looked] == ["suppressed: already sent"]
     # Once the new name stands, a later look needs the former one no more.
     assert subjects(rule, watched({"fire_id": "F1"}), after) == []

@@ -439,6 +439,28 @@ def test_the_sample_sends_nothing(office: Office) -> None:
         alerts.run(desk, office.registry, (), "en")
 
 
+@pytest.mark.parametrize("forgets", [False, True])
+def test_an_earlier_row_that_comes_late_brings_no_second_message(office: Office, *, forgets: bool) -> None:
+    office.rule(watches="fire_near")
+    office.tell()
+    office.add(seen("520103", 6))
+    assert office.run() == [("file", "sent")]
+    (event,) = office.log.events().values()
+    if forgets:
+        # Without what is kept of lists the fire is called after the earlier row.
+        shutil.rmtree(office.store.root / "derived")
+    late = seen("520103", 6.1, lon=99.051)
+    office.add(late, seen("520103", 6, lon=99.0504, quality="standard"))
+    if forgets:
+        shutil.rmtree(office.store.root / "derived", ignore_errors=True)
+    for minutes in (5, 65):
+        assert office.run(NOW + dt.timedelta(minutes=minutes)) == [("", "suppressed: already sent")]
+    assert len(office.outbox()) == 1
+    fires = fire_seasons.fires(office.desk, NOW.date(), NOW.date())
+    assert (fires["fire_id"].tolist() == [event.subject]) is not forgets
+    assert fire_seasons.named(office.desk, event.subject)["fire_id"].tolist() == fires["fire_id"].tolist()
+
+
 def test_a_day_replayed_in_small_steps_tells_each_fire_once(office: Office) -> None:
     office.rule(watches="fire_near")
     office.rule(watches="fire_growing", least_rai=50)

