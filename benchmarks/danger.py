@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measure import seconds, shared
+from data.bans import Bans
 from models import fwi, likelihood
 from models.likelihood import History, Samples
 from models.likelihood_record import judge_samples, report_card
@@ -79,7 +80,8 @@ def _chance(table: pd.DataFrame) -> None:
     near = np.array([[float((a, b) in _TOUCH or (b, a) in _TOUCH) for b in names] for a in names])
     count, unknown = wide.to_numpy(float), np.full(wide.shape, np.nan)
     days = wide.index.to_numpy("datetime64[D]")
-    past = History(days, np.array(names), count, np.ones(len(days), bool), near, unknown, unknown[:, 0], "SNPP")
+    bans = Bans(pd.DataFrame({"start": [], "end": []}, dtype="datetime64[s]"), "none")
+    past = History(days, np.array(names), count, np.ones(len(days), bool), near, unknown, bans, "SNPP")
     known = likelihood.samples(past)
     print(
         "chance that a province has at least so many hotspots tomorrow, learned on 2023, judged on January to May 2024:"

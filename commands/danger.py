@@ -95,14 +95,15 @@ def chance(
             stored = (str(past.days[0]), str(past.days[-1]))
             judged = likelihood_record.judge(past, *period_of(first or stored[0], last or stored[1]))
             card = likelihood_record.report_card(judged)
-            ERRORS.print(words.verified(lang(), card, past), markup=False)
+            for text in (words.verified(lang(), card, past), words.bans_sentence(lang(), past.bans)):
+                ERRORS.print(text, markup=False)
             print_rows(card.round(4), form)
             return
         card = likelihood_record.record(desk, past)
         known = past.days[past.covered]
         target = chosen or known[-1].astype(object) + dt.timedelta(days=1)
         made = likelihood_record.chances(past, target, likelihood_record.served_by(card))
-        for text in words.chance_notes(lang(), made, card):
+        for text in [*words.chance_notes(lang(), made, card), words.bans_sentence(lang(), past.bans)]:
             ERRORS.print(text, markup=False)
         shown = made.table.assign(day=made.table["day"].dt.strftime("%Y-%m-%d"))
         print_rows(shown.round({"probability": 4, "fires_1": 2, "fires_7": 2, "fwi": 1}), form)

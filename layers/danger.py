@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from data.bans import Bans
 from data.clock import buddhist_year
 from layers.words import Lang, say, say_day
 from models.danger import NO_WEATHER, SETTLING, SETTLING_DAYS
@@ -44,6 +45,12 @@ def chance_notes(lang: Lang, made: Chances, card: pd.DataFrame) -> list[str]:
         told.append(say(lang, "chance.no_probability", fires=made.learned_from))
     told.append(record_sentence(lang, card))
     return told
+
+
+def bans_sentence(lang: Lang, bans: Bans) -> str:
+    """Return which burn bans the learned model knows and where from."""
+    years = ", ".join(str(buddhist_year(year) if lang == "th" else year) for year in bans.years)
+    return say(lang, f"chance.bans_{bans.source}", years=years)
 
 
 def record_sentence(lang: Lang, card: pd.DataFrame) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.bans import Bans
 from data.clock import buddhist_year
 from layers import palette
-from layers.danger import chance_notes, notes, record_sentence
+from layers.danger import bans_sentence, chance_notes, notes, record_sentence
 from layers.map import map_values
 from layers.palette import Entry, Legend
 from layers.view import View
@@ -100,7 +101,7 @@ def _class_record(lang: Lang, record: pd.DataFrame) -> list[str]:
     return lines
 
 
-def chance(desk: Desk, view: View, made: Chances, card: pd.DataFrame, credit: str) -> Shown:
+def chance(desk: Desk, view: View, made: Chances, card: pd.DataFrame, bans: Bans, credit: str) -> Shown:
     """Return the theme of the chance of a hotspot on the day after the view's."""
     lang = view.lang
     ordered = made.state == "no_probability"
@@ -140,7 +141,7 @@ def chance(desk: Desk, view: View, made: Chances, card: pd.DataFrame, credit: st
         Legend(say(lang, "chance.tip"), tuple(_chance_entries(lang, ordered))),
         table,
         chance_notes(lang, made, card)[:-1] if made.state != "not_stored" else chance_notes(lang, made, card),
-        [record_sentence(lang, card)],
+        [record_sentence(lang, card), bans_sentence(lang, bans)],
         report_card(lang, card),
     )
 

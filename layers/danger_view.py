@@ -7,6 +7,8 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
+from data.bans import Bans
+from data.registry import open_registry
 from layers.view import revision_of
 from models import danger_class, likelihood, likelihood_record
 from models.burning import Under
@@ -41,21 +43,21 @@ def class_record(desk: Desk) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _history(revision: str, _desk: Desk) -> History:
-    del revision
+def _history(revision: str, registry: str, _desk: Desk) -> History:
+    del revision, registry  # bans are in the registry
     return likelihood.history(_desk)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _chances(revision: str, day: dt.date, _desk: Desk) -> tuple[Chances, pd.DataFrame]:
-    past = _history(revision, _desk)
+def _chances(revision: str, registry: str, day: dt.date, _desk: Desk) -> tuple[Chances, pd.DataFrame, Bans]:
+    past = _history(revision, registry, _desk)
     card = likelihood_record.record(_desk, past)
-    return likelihood_record.chances(past, day, likelihood_record.served_by(card)), card
+    return likelihood_record.chances(past, day, likelihood_record.served_by(card)), card, past.bans
 
 
-def chances_of(desk: Desk, day: dt.date) -> tuple[Chances, pd.DataFrame]:
-    """Return the chances of a day and the report card; raise NotStored without any detection."""
-    return _chances(revision_of(desk), day, desk)
+def chances_of(desk: Desk, day: dt.date) -> tuple[Chances, pd.DataFrame, Bans]:
+    """Return the chances of a day, the report card and the bans known; raise NotStored without any detection."""
+    return _chances(revision_of(desk), open_registry(desk.settings).revision, day, desk)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -19,8 +19,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from data.bans import banned
+from data.bans import Bans, known_bans
 from data.errors import NotStored
+from data.registry import open_registry
 from models import danger
 from models.counts import SATELLITE_SETS
 from models.danger_class import history_set
@@ -69,8 +70,8 @@ class History:
         1 where two tambons touch.
     fwi : ndarray of float64, shape (days, tambons)
         Fire weather index, NaN where not known.
-    ban : ndarray of float64, shape (days,)
-        1, 0 or NaN (unknown): bans are announced before they begin.
+    bans : Bans
+        Known for days to come too: bans are announced before they begin.
     satellites : str
         Name of the set in `SATELLITE_SETS`.
     """
@@ -81,13 +82,13 @@ class History:
     covered: NDArray[np.bool_]
     near: Array
     fwi: Array
-    ban: Array
+    bans: Bans
     satellites: str
 
     def until(self, day: dt.date) -> History:
         """Return the same with nothing after `day`."""
         keep = self.days <= np.datetime64(day)
-        cut = {name: getattr(self, name)[keep] for name in ("days", "counts", "covered", "fwi", "ban")}
+        cut = {name: getattr(self, name)[keep] for name in ("days", "counts", "covered", "fwi")}
         return replace(self, **cut)
 
 
@@ -118,7 +119,7 @@ def history(desk: Desk) -> History:
         covered=covered,
         near=touching(tambons.geometry.to_numpy()),
         fwi=_fwi(desk, days),
-        ban=banned(days) if desk.place.key == "lampang" else np.full(len(days), np.nan),
+        bans=known_bans(open_registry(desk.settings).table("burn_bans"), desk.place.provinces),
         satellites=name,
     )
 
@@ -170,7 +171,7 @@ def features(past: History) -> Array:
     out[:, :, 9] = np.log1p(_so_far(seen, past.days.astype("datetime64[Y]")))
     out[:, :, 10] = _past_burns(seen > 0, past.covered, past.days.astype("datetime64[Y]"), years)
     out[:, :, 11] = past.fwi
-    out[:, :, 12] = np.append(past.ban[1:], banned(target[-1:]) if not np.isnan(past.ban).all() else np.nan)[:, None]
+    out[:, :, 12] = past.bans.on(target)[:, None]
     turn = 2 * np.pi * (target - years.astype("datetime64[D]")).astype(float) / 365.25
     out[:, :, 13], out[:, :, 14] = np.sin(turn)[:, None], np.cos(turn)[:, None]
     return out

@@ -20,7 +20,7 @@ from models.desk import Desk
 from models.likelihood import METHODS, Array, History, Method, Samples, features, samples
 
 #: Raised when features, model or figures change, so that an older record is not read.
-VERSION = "2"
+VERSION = "3"
 #: Tambons on the list whose share of the next day's detections is told.
 TOP = 10
 RECORD_COLUMNS = (
@@ -163,8 +163,8 @@ def reliability(judged: list[Judged], method: str, bins: int = 10) -> pd.DataFra
 
 
 def record(desk: Desk, past: History) -> pd.DataFrame:
-    """Return the report card of everything stored, worked out once for each state of the store (see `report_card`)."""
-    key = f"{desk.state.revision}-{desk.detections.outline}-{desk.place.key}-{VERSION}"
+    """Return the report card of everything stored, worked out once for each state of store and bans."""
+    key = f"{desk.state.revision}-{desk.detections.outline}-{desk.place.key}-{past.bans.revision}-{VERSION}"
 
     def build(path: Path) -> None:
         judged = judge(past, past.days[0].astype(object), past.days[-1].astype(object))

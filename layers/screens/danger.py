@@ -58,8 +58,8 @@ def _shown(desk: Desk, view: View, kind: str) -> words.Shown:
     credit = outline_credit(desk, view.lang)
     if kind == "chance":
         with st.spinner(say(view.lang, "chance.working")):
-            made, card = chances_of(desk, words.tomorrow(view))
-        return words.chance(desk, view, made, card, credit)
+            made, card, bans = chances_of(desk, words.tomorrow(view))
+        return words.chance(desk, view, made, card, bans, credit)
     with st.spinner(say(view.lang, "chance.working")):
         found, classes = danger_of(desk, view.day)
         return words.weather(desk, view, found, classes, class_record(desk), credit)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.bans import shipped
 from layers import danger, danger_page
 from layers.words import LANGS, Lang, say
 from models import likelihood, likelihood_record
@@ -68,13 +69,14 @@ def test_the_class_record_compares_with_the_base_rate(lang: Lang, desk: desks.De
 @both
 def test_an_order_without_probability_shows_the_first_ten(desk: desks.Desk, lang: Lang) -> None:
     made = likelihood_record.chances(likelihood.history(desk), dt.date(2026, 3, 13), "week")
-    shown = danger_page.chance(desk, desks.view(lang=lang), made, NO_CARD, "")
+    shown = danger_page.chance(desk, desks.view(lang=lang), made, NO_CARD, shipped(), "")
     assert shown.table[say(lang, "chance.column.probability")].isna().all()
     assert shown.legend.entries[0].label == say(lang, "chance.first", count=10)
     assert any(say(lang, "chance.no_probability", fires=made.learned_from) == text for text in shown.notes)
-    assert shown.record == [say(lang, "chance.no_record")]
+    years = "2017, 2018, 2019, 2020, 2021, 2022, 2023" if lang == "en" else "2560, 2561, 2562, 2563, 2564, 2565, 2566"
+    assert shown.record == [say(lang, "chance.no_record"), say(lang, "chance.bans_shipped", years=years)]
     unknown = likelihood_record.chances(likelihood.history(desk), dt.date(2026, 3, 30), "week")
-    shown = danger_page.chance(desk, desks.view(lang=lang), unknown, NO_CARD, "")
+    shown = danger_page.chance(desk, desks.view(lang=lang), unknown, NO_CARD, shipped(), "")
     assert {at for at, _ in shown.values["tambons"].values()} == {None}
     assert len(shown.notes) == 1
 
@@ -85,7 +87,7 @@ def test_probabilities_fall_into_their_classes(desk: desks.Desk, lang: Lang) -> 
     judged = likelihood_record.judge(past, dt.date(2022, 1, 1), dt.date(2024, 12, 31))
     card = likelihood_record.report_card(judged)
     made = likelihood_record.chances(past, dt.date(2024, 3, 10), likelihood_record.served_by(card))
-    shown = danger_page.chance(desk, desks.view(lang=lang), made, card, "")
+    shown = danger_page.chance(desk, desks.view(lang=lang), made, card, shipped(), "")
     percent = 100 * made.table.set_index("code")["probability"]
     for code, (at, text) in shown.values["tambons"].items():
         assert at == int(np.searchsorted((1, 2, 5, 10, 20), percent[code], side="right"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
+from data.bans import Bans
 from models.likelihood import Array, History
 
 SIDE = 6
+NO_BANS = Bans(pd.DataFrame({"start": [], "end": []}, dtype="datetime64[s]"), "none")
 
 
 def province(seed: int, years: range) -> tuple[History, Array]:
@@ -33,5 +36,4 @@ def province(seed: int, years: range) -> tuple[History, Array]:
         counts[day] = (random.random(size) < chance[day]) * (1 + random.poisson(2, size))
         fwi[day] = 20 + 8 * dry
     codes = np.array([f"52{i + 1:02d}{j + 1:02d}" for i in range(SIDE) for j in range(SIDE)])
-    covered, ban = np.ones(len(days), bool), np.full(len(days), np.nan)
-    return History(days, codes, counts, covered, near, fwi, ban, "SNPP"), chance
+    return History(days, codes, counts, np.ones(len(days), bool), near, fwi, NO_BANS, "SNPP"), chance

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from data.bans import banned, burn_bans
+from data.accounts import OPERATOR
+from data.bans import known_bans, shipped
 from data.errors import NotStored
+from data.registry import open_registry
 from models import likelihood, likelihood_record
 from models.likelihood import FEATURES, History, Samples
 from tests import make
@@ -28,7 +31,7 @@ def small(counts: list[list[float]], first: str = "2026-03-01", covered: list[bo
     near = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], float)
     known = np.ones(len(array), bool) if covered is None else np.array(covered)
     unknown = np.full(array.shape, np.nan)
-    return History(days, np.array(["520101", "520102", "520103"]), array, known, near, unknown, unknown[:, 0], "SNPP")
+    return History(days, np.array(["520101", "520102", "520103"]), array, known, near, unknown, chances.NO_BANS, "SNPP")
 
 
 def of(past: History, name: str, day: int) -> list[float]:
@@ -80,10 +83,40 @@ def test_a_ban_is_known_before_it_begins_and_unknown_in_years_not_found() -> Non
     days = np.array(
         ["2023-02-14", "2023-02-15", "2023-04-30", "2023-05-01", "2024-03-01", "2026-03-01"], "datetime64[D]"
     )
-    np.testing.assert_array_equal(banned(days), [0, 1, 1, 0, np.nan, np.nan])
-    assert (burn_bans()["end"] >= burn_bans()["start"]).all()
-    past = replace(small([[0, 0, 0]] * 3, first="2023-02-12"), ban=np.array([0.0, 0.0, 0.0]))
+    np.testing.assert_array_equal(shipped().on(days), [0, 1, 1, 0, np.nan, np.nan])
+    assert (shipped().table["end"] >= shipped().table["start"]).all()
+    past = replace(small([[0, 0, 0]] * 3, first="2023-02-12"), bans=shipped())
     assert of(past, "ban", 2) == [1.0] * 3  # issued on 14 February for the 15th
+
+
+def test_bans_on_record_count_and_the_shipped_list_where_there_are_none() -> None:
+    days = np.array(["2023-02-20", "2026-02-09", "2026-02-10", "2026-05-01"], "datetime64[D]")
+    row = {"kind": "burn_ban", "start": pd.Timestamp("2026-02-10"), "end": pd.Timestamp("2026-04-30"), "province": "52"}
+    closure = {**row, "kind": "forest_closure", "start": pd.Timestamp("2023-02-01")}
+    open_end = {**row, "start": pd.Timestamp("2025-02-01"), "end": pd.NaT}
+    record = pd.DataFrame([row, closure, open_end, {**row, "province": "50", "start": pd.Timestamp("2026-01-01")}])
+    mine = known_bans(record, ("52",))
+    assert (mine.source, mine.years) == ("registry", [2026])
+    np.testing.assert_array_equal(mine.on(days), [np.nan, 0, 1, 0])
+    assert known_bans(record[record["kind"] != "burn_ban"], ("52",)) is shipped()
+    assert mine.revision != shipped().revision
+    elsewhere = known_bans(record.iloc[:0], ("57",))
+    assert (elsewhere.source, elsewhere.years) == ("none", [])
+    assert np.isnan(elsewhere.on(days)).all()
+
+
+def test_a_ban_that_an_officer_enters_is_read(tmp_path: Path) -> None:
+    desk = desks.desk_of(desks.store_of(tmp_path, [desks.march()]))
+    registry = open_registry(desk.settings)
+    before = likelihood.history(desk).bans
+    assert (before.source, 2026 in before.years) == ("registry", False)
+    ban = {"kind": "burn_ban", "start": "2026-03-01", "end": "2026-04-30", "province": "52"}
+    registry.add("burn_bans", ban, author=OPERATOR)
+    past = likelihood.history(desk)
+    assert of(past, "ban", -1) == [1.0] * len(past.codes)
+    for record, one in registry.all("burn_bans").items():
+        registry.remove("burn_bans", record, author=OPERATOR, based_on=one.version)
+    assert likelihood.history(desk).bans.source == "shipped"
 
 
 def test_pairs_of_days_that_are_not_both_reached_are_no_samples() -> None:
@@ -189,7 +222,7 @@ def test_history_of_a_desk(tmp_path: Path) -> None:
     assert (str(past.days[0]), str(past.days[-1]), past.satellites) == ("2026-01-01", "2026-03-12", "SNPP")
     assert past.covered.sum() == 3
     assert past.counts[past.days == np.datetime64("2026-03-10")].tolist() == [[2.0, 1.0, 0.0, 0.0]]
-    assert np.isnan(past.ban).all()  # the dates of 2026 were not found
+    assert 2026 not in past.bans.years  # its dates were not found
     assert np.isnan(past.fwi).all()
     with pytest.raises(NotStored):
         likelihood.history(desks.desk_of(desks.store_of(tmp_path / "empty")))
