@@ -37,16 +37,21 @@ def _is_gistda(entry: dict[str, Any]) -> bool:
     return "pm25" in inner and any(key.startswith("pm25Avg24hr") for key in inner)
 
 
-def _is_openaq(entry: dict[str, Any]) -> bool:
+def is_openaq(entry: dict[str, Any]) -> bool:
+    """Tell whether a document is a reply of OpenAQ, by its own name in it."""
     meta = entry.get("meta")
-    return isinstance(meta, dict) and "results" in entry and str(meta.get("name", "")).startswith("openaq")
+    return (
+        isinstance(meta, dict)
+        and isinstance(entry.get("results"), list)
+        and str(meta.get("name", "")).startswith("openaq")
+    )
 
 
 _LOOKS = (
     ("DustBoy station list", lambda entry: "dustboy_id" in entry),
     ("DustBoy list of regions", lambda entry: {"zone_id", "provinces"} <= set(entry)),
     ("DustBoy index table", lambda entry: "us_aqi" in entry and isinstance(entry["us_aqi"], dict)),
-    ("OpenAQ reply", _is_openaq),
+    ("OpenAQ reply", is_openaq),
     ("Open-Meteo reply", lambda entry: {"latitude", "longitude", "utc_offset_seconds"} <= set(entry)),
     ("GISTDA PM2.5 reply", _is_gistda),
 )

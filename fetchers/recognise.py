@@ -29,6 +29,7 @@ from fetchers import (
     pcd,
     population,
     record_tables,
+    replies,
     shapes,
     tidy_air,
     tidy_weather,
@@ -136,6 +137,8 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
         return tidy_air.parse(data, name, now)
     if tidy_weather.recognise(columns):
         return tidy_weather.parse(data, now)
+    if replies.is_archive(columns):
+        return replies.parse_archive(data, name, now)
     if gistda.recognise(columns):
         return gistda.parse_text(data, now)
     if len(columns) == 1 and not _is_readable(data):
@@ -191,6 +194,9 @@ def _json(data: bytes, name: str, now: dt.datetime) -> Parsed:
 
         if grib.is_json(document):
             return grib.parse_json(document, name, now)
+    reply = replies.parse_json(document, data, name, now)
+    if reply is not None:
+        return reply
     service = known.name_of(document)
     if service:
         raise FileRefused(f"{name}: recognised as {service}", key="known_but_unread", context={"service": service})

@@ -26,7 +26,8 @@ from fetchers.parsed import Parsed
 from fetchers.source import Area, Info, Period, Request, json_of, without_today
 
 _HOST = "pm25.gistda.or.th"
-_HISTORY = "graphHistory24hrs"
+#: Field of the hours in a reply.
+HISTORY = "graphHistory24hrs"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Amphoes:
         source = self.info.key
         document = json_of(reply, source)
         data = _data_of(document, reply, source) if isinstance(document, dict) else document
-        hours = data.get(_HISTORY) if isinstance(data, dict) else data
+        hours = data.get(HISTORY) if isinstance(data, dict) else data
         if not isinstance(hours, list) or not all(isinstance(hour, list) and len(hour) == 2 for hour in hours):
             raise SourceChanged(f"{source}: expected pairs of value and stamp", context={"source": source})
         loc = data.get("loc") if isinstance(data, dict) else None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any
 
 from data.clock import thai_day
 from data.errors import FileRefused, SourceChanged, SourceRefused
+from data.places import embedded_stations
 from fetchers import delimited, readings
 from fetchers.delimited import Sheet, Sieve, Words
 from fetchers.http import Reply
@@ -32,11 +34,14 @@ _LICENCE = "OpenAQ (openaq.org); measured by the Pollution Control Department, T
 #: Location numbers of Air4Thai's stations at OpenAQ.
 _LOCATIONS = {"35t": "225669", "36t": "225579", "37t": "225570", "38t": "225692", "39t": "2411", "40t": "225646"}
 _STATIONS = {location: station for station, location in _LOCATIONS.items()}
-_COLUMNS = ("location_id", "parameter", "units", "datetime", "value")
+#: What is read of a file of the archive.
+COLUMNS = ("location_id", "parameter", "units", "datetime", "value")
 #: Days that the archive lags behind.
 _ARCHIVE_LAG = 4
 #: A day of one location is a few kilobytes; what unpacks to more is not one.
 _ARCHIVE_BYTES = 20_000_000
+#: Two stations of the list stand farther apart than this by far; copies of a place differ by less.
+_SAME_PLACE_DEGREES = 0.003
 _IN_URL = re.compile(r"/locations/(\d+)/")
 
 
@@ -70,8 +75,8 @@ class Latest:
         if not all(isinstance(sensor, dict) and {"parameter", "latest"} <= set(sensor) for sensor in results):
             raise SourceChanged(f"{source}: expected sensors with their latest value", context={"source": source})
         location = _IN_URL.search(reply.url)
-        rows = [_row_of(sensor, location[1] if location else "") for sensor in results]
-        columns = {name: [row[at] for row in rows] for at, name in enumerate(_COLUMNS)}
+        rows = [_row_of(sensor, location[1] if location else _location_at(sensor)) for sensor in results]
+        columns = {name: [row[at] for row in rows] for at, name in enumerate(COLUMNS)}
         told = _cut_short(document.get("meta"), len(results))
         return _read("openaq-sensors-json", delimited.from_columns(columns, readings.all_text), now, told)
 
@@ -107,7 +112,7 @@ class Archive:
             sheet = delimited.read(_unpacked(reply.content), readings.all_text)
         except (FileRefused, OSError, EOFError) as refusal:
             raise SourceChanged(f"{source}: {refusal}", context={"source": source}) from refusal
-        if not set(_COLUMNS) <= set(sheet.header):
+        if not set(COLUMNS) <= set(sheet.header):
             raise SourceChanged(f"{source}: columns {list(sheet.header)[:8]}", context={"source": source})
         return _read("openaq-archive-csv", sheet, now, ())
 
@@ -126,6 +131,22 @@ def _row_of(sensor: dict[str, Any], location: str) -> tuple[object, ...]:
     parameter, latest = sensor["parameter"] or {}, sensor["latest"] or {}
     stamp = (latest.get("datetime") or {}).get("utc")
     return location, parameter.get("name"), parameter.get("units"), stamp, latest.get("value")
+
+
+def _location_at(sensor: dict[str, Any]) -> str:
+    """Return the location of a sensor by where it stands, for a reply whose address is not known; "" for no station."""
+    at = (sensor["latest"] or {}).get("coordinates") or {}
+    try:
+        lat, lon = float(at["latitude"]), float(at["longitude"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+    stations = embedded_stations()
+    for station, its_lat, its_lon in zip(
+        *(stations[name].tolist() for name in ("station_id", "lat", "lon")), strict=True
+    ):
+        if station in _LOCATIONS and math.hypot(its_lat - lat, its_lon - lon) <= _SAME_PLACE_DEGREES:
+            return _LOCATIONS[station]
+    return ""
 
 
 def _cut_short(meta: Any, there: int) -> tuple[Remark, ...]:

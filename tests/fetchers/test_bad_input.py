@@ -259,7 +259,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("Air4Thai: no station", "f.json", lambda: b'{"result": "OK", "stations": []}', "header_only"),
     ("DustBoy", "f.json", lambda: files.as_json(DUSTBOY), "known_but_unread"),
     ("OpenAQ", "f.json", lambda: files.as_json(OPENAQ), "known_but_unread"),
-    ("Open-Meteo", "f.json", lambda: files.as_json(OPEN_METEO), "known_but_unread"),
+    ("Open-Meteo without times", "f.json", lambda: files.as_json(OPEN_METEO), "reply_unread"),
     ("bow-tie", "t.geojson", lambda: tambons_with(bow_tie()), "boundary_rings"),
     ("UTM without a CRS", "t.geojson", lambda: tambons_with(metres()), "boundary_crs"),
     ("latitude first", "t.geojson", lambda: tambons_with(exchanged()), "boundary_swapped"),
