@@ -12,17 +12,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from commands import fetching
 from data import clock
 from data.errors import HazeError
 from data.registry import open_registry
 from data.registry.alert_log import Event
 from data.registry.bulk import Scope
-from fetchers import importer, reach, record_rows, refresh, unpack
+from fetchers import importer, record_rows, unpack
 from fetchers.sources import SOURCES
 from layers import notice, screen, signed
 from layers.alerts import Alerting
 from layers.words import Lang, say
-from models import issued
 from models.desk import Desk
 
 ROOT = Path(__file__).resolve().parent
@@ -52,20 +52,7 @@ def check(desk: Desk, name: str, data: bytes) -> list[Any]:
 def fetch(desk: Desk) -> list[Any]:
     """Ask the sources that are due, under the lock that lets one refresh run at a time."""
     signed.demand_planner(desk)
-    options = desk.settings
-    with reach.way_out(options) as http:
-        found = refresh.refresh(
-            desk.own_store,
-            http,
-            area=reach.area_of(desk.place, desk.stations, desk.tambons),
-            keys=options.keys,
-            now=clock.utc_now,
-        )
-    if any(outcome.rows for outcome in found):
-        after = desk.refresh()
-        after.prepare()
-        issued.issue_and_keep(after)
-    return found
+    return fetching.news(desk)
 
 
 def briefing(desk: Desk, day: dt.date, lang: Lang) -> Any:

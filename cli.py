@@ -37,6 +37,7 @@ from commands import (
     registry,
     seen,
     stored,
+    watch,
 )
 from data import settings
 
@@ -55,6 +56,7 @@ COMMANDS = (
     brief,
     accounts,
     alerts,
+    watch,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from briefings.rules import END, Rule
+from briefings.rules import END, WATCH, Rule
 from data.clock import ICT, thai_day
 from data.contracts import LAND_NAMES
 from data.registry.alert_log import Event
@@ -63,7 +63,8 @@ def notice(lang: Lang, rule: Rule, event: Event, at: dt.datetime, *, level: int 
     headline, lines = _SAID[rule.watches](lang, facts, change, at)
     if level > 1:
         lines.append(say(lang, "alert.level", level=level))
-    lines.append(say(lang, "alert.number", number=event.number or "–", rule=_name(rule.name)))
+    name = say(lang, "alert.own_rule") if rule.watches == WATCH.watches else _name(rule.name)
+    lines.append(say(lang, "alert.number", number=event.number or "–", rule=name))
     if app_url:
         lines.append(say(lang, "alert.link", url=link(lang, event, app_url)))
     return Notice(headline, "\n".join([headline, *lines]), _short(lang, rule, event, headline))
@@ -238,6 +239,14 @@ def _source(lang: Lang, facts: Mapping[str, Any], change: str, at: dt.datetime) 
     return headline, [told]
 
 
+def _watch(lang: Lang, facts: Mapping[str, Any], change: str, at: dt.datetime) -> tuple[str, list[str]]:
+    since = facts["data_at"]
+    if change == END:
+        return say(lang, "alert.desk_end"), [say(lang, "alert.desk_since", time=say_time(lang, _moment(since)))]
+    told = say(lang, "alert.desk_stopped", time=say_time(lang, _moment(since)))
+    return told, [say(lang, "alert.desk_what", age=_age(lang, since, at))]
+
+
 _SAID = {
     "fire_near": _fire_near,
     "fire_growing": _fire_growing,
@@ -246,4 +255,5 @@ _SAID = {
     "pm25_forecast": _forecast,
     "danger": _danger,
     "source_silent": _source,
+    WATCH.watches: _watch,
 }

@@ -19,7 +19,7 @@ from briefings import cap, channels
 from briefings.alert_text import Notice, notice, together
 from briefings.channels import Parcel
 from briefings.routing import DIGEST, QUIET_HOURS, Recipient, recipients_of, route
-from briefings.rules import END, RISE, UNKNOWN, Looked, Rule, look, rules_of
+from briefings.rules import END, RISE, UNKNOWN, WATCH, Looked, Rule, look, rules_of
 from briefings.watched import gather
 from data.clock import iso_ict
 from data.errors import ChannelError, Locked, SettingError
@@ -86,22 +86,61 @@ def run(desk: Desk, registry: Registry, facts: Iterable[SourceFacts], lang: Lang
         moved = _again(bench)
         looked, after = _look(bench, facts)
         bench.log.keep(after, [one.event for one in looked if one.event])
-        since = bench.at - _MEMORY
-        events = bench.log.events(since=since)
-        new, over = route(
-            list(events.values()),
-            bench.log.messages(since=since),
-            bench.rules,
-            list(bench.recipients.values()),
-            bench.at,
-        )
-        bench.log.drop(bench.at, over, OVER)
-        gone = [one for one in bench.log.messages(QUEUED) if one.recipient not in bench.recipients]
-        bench.log.drop(bench.at, gone, NO_RECIPIENT)
-        bench.log.queue(bench.at, new)
-        moved |= {(one.event, one.recipient) for one in (*new, *over, *gone)}
-        moved |= _deliver(bench, events)
-        return _told(bench, looked, moved, lang)
+        return _told(bench, looked, moved | _send_due(bench), lang)
+
+
+def send_due(desk: Desk, registry: Registry, lang: Lang) -> pd.DataFrame:
+    """Send what is due by now without looking at the rules: what waited, is tried again, or goes to the next level.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, a row for each message that moved.
+
+    Raises
+    ------
+    Locked
+        When another run does not end in time.
+    """
+    bench = _bench(desk, registry)
+    with _alone(bench):
+        return _told(bench, (), _again(bench) | _send_due(bench), lang)
+
+
+def tell_watch(desk: Desk, registry: Registry, lang: Lang, stopped_since: dt.datetime | None) -> pd.DataFrame:
+    """Tell those who hear of the whole province that the desk stopped, once, and that it runs again.
+
+    Parameters
+    ----------
+    desk : Desk
+    registry : Registry
+    lang : str
+    stopped_since : datetime or None
+        When the watch last showed itself, UTC; None when it runs.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, a row for each message that moved.
+
+    Raises
+    ------
+    Locked
+        When another run does not end in time.
+    """
+    bench = _bench(desk, registry)
+    with _alone(bench):
+        name = (WATCH.id, WATCH.id)
+        known = bench.log.states().get(name)
+        level = 0 if stopped_since is None else 1
+        if (known.level if known else 0) == level:
+            return _told(bench, (), _again(bench) | _send_due(bench), lang)
+        since = stopped_since or (known.since if known else bench.at)
+        key = "|".join([*name, END if stopped_since is None else RISE, since.strftime("%Y%m%dT%H%M%SZ")])
+        facts = {"rule": WATCH.name, "watches": WATCH.watches, "data_at": since.isoformat(), "level": 1}
+        event = Event(key, *name, RISE if level else END, bench.at, "", "", facts)
+        bench.log.keep({name: State(level, since)}, [event])
+        return _told(bench, (), _again(bench) | _send_due(bench), lang)
 
 
 def rehearse(
@@ -208,6 +247,21 @@ def _look(bench: Bench, facts: Iterable[SourceFacts]) -> tuple[list[Looked], dic
     rules = list(bench.rules.values())
     watched = gather(bench.desk, bench.registry, bench.at, {rule.watches for rule in rules}, facts)
     return look(rules, watched, bench.log.states())
+
+
+def _send_due(bench: Bench) -> set[tuple[int, str]]:
+    """Put what is missing on its way, take out what is not needed any more, and hand over what is due."""
+    since = bench.at - _MEMORY
+    events = bench.log.events(since=since)
+    rules = {**bench.rules, WATCH.id: WATCH}
+    new, over = route(
+        list(events.values()), bench.log.messages(since=since), rules, list(bench.recipients.values()), bench.at
+    )
+    bench.log.drop(bench.at, over, OVER)
+    gone = [one for one in bench.log.messages(QUEUED) if one.recipient not in bench.recipients]
+    bench.log.drop(bench.at, gone, NO_RECIPIENT)
+    bench.log.queue(bench.at, new)
+    return {(one.event, one.recipient) for one in (*new, *over, *gone)} | _deliver(bench, events)
 
 
 def _parcels(

@@ -63,6 +63,10 @@ class Rule:
     note: str = ""
 
 
+#: The rule that stands without anybody's setting: the desk itself stopped.
+WATCH = Rule("watch", "watch", "desk_stopped")
+
+
 def rules_of(kept: Mapping[str, Kept]) -> list[Rule]:
     """Return the rules of the registry that are switched on, in the order of their ids."""
     rules = [Rule(record, **one.document) for record, one in kept.items()]

@@ -9,16 +9,17 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from commands import fetching
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, period_of, print_rows
 from commands.registry import registry_state
+from commands.watch import watch_state
 from data import clock
 from data.accounts import OPERATOR
 from data.registry import open_registry
 from data.registry.bulk import Scope
-from fetchers import importer, reach, record_rows, refresh, source
+from fetchers import importer, record_rows, refresh, source
 from fetchers.sources import SOURCES
 from layers.words import say, say_outcome, say_verdict
-from models import issued
 from models.desk import open_desk
 
 
@@ -80,21 +81,10 @@ def fetch(
     period = source.Period(*period_of(first, last)) if first else None
     with clear_errors():
         desk = open_desk(place)
-        with Console(stderr=True).status("…") as shown, reach.way_out(desk.settings) as http:
-            outcomes = refresh.refresh(
-                desk.own_store,
-                http,
-                area=reach.area_of(desk.place, desk.stations, desk.tambons),
-                keys=desk.settings.keys,
-                now=clock.utc_now,
-                names=sources or (),
-                period=period,
-                told=lambda outcome: shown.update(outcome.source),
+        with Console(stderr=True).status("…") as shown:
+            outcomes = fetching.news(
+                desk, sources or (), period=period, told=lambda outcome: shown.update(outcome.source)
             )
-            if any(outcome.rows for outcome in outcomes):
-                after = desk.refresh()
-                after.prepare()
-                issued.issue_and_keep(after)
         rows = [
             {
                 "source": outcome.source,
@@ -118,4 +108,5 @@ def status(form: FormatOption = Format.table) -> None:
     with clear_errors():
         desk = open_desk()
         table = desk.status([item.info for item in SOURCES.values()])
-        print_rows(pd.concat([table, registry_state(desk)], ignore_index=True).astype({"age_minutes": "Int64"}), form)
+        rows = pd.concat([table, registry_state(desk), watch_state(desk)], ignore_index=True)
+        print_rows(rows.astype({"age_minutes": "Int64"}), form)

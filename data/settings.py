@@ -65,6 +65,10 @@ class Settings(BaseSettings):
         Status of warnings in the Common Alerting Protocol; only the national authority issues actual ones.
     cap_sender : str
         Sender in them.
+    watch_also : tuple of str
+        Sources that the watch asks when they are due beside those that `fetch` asks by itself.
+    ping_url : SecretStr
+        Address that the watch asks after each round it finished, for a service that tells when it stays away.
     ca_bundle : str
         File of certificates trusted beside the usual ones, for a server that sends an incomplete chain.
     """
@@ -95,6 +99,8 @@ class Settings(BaseSettings):
     app_url: str = ""
     cap_status: Literal["Draft", "Exercise", "Test"] = "Draft"
     cap_sender: str = "haze-desk"
+    watch_also: tuple[str, ...] = ("open-meteo-weather",)
+    ping_url: SecretStr = SecretStr("")
     ca_bundle: str = ""
 
     @property

@@ -50,6 +50,8 @@ _REACH, _CATCH_UP_DAYS = dt.timedelta(hours=20), 6
 _OUR_FAULTS = (*PARSER_FAULTS, ContractError)
 #: A source that asked us to wait is left in peace so long, unless it is named.
 _PEACE = dt.timedelta(minutes=15)
+#: While rows of a pass arrive, hotspots are due again after so long.
+_EAGER_MINUTES = 20
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ def refresh(
     keys: Mapping[str, str],
     now: Now,
     names: Sequence[str] = (),
+    also: Sequence[str] = (),
     period: Period | None = None,
+    eager: bool = False,
     told: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Fetch what is stale, or the named sources and period.
@@ -119,9 +123,13 @@ def refresh(
         Clock in UTC.
     names : sequence of str
         Sources to ask in any case; without them those that are due.
+    also : sequence of str
+        Sources that are asked when due beside those that always are.
     period : Period, optional
         Past days to fill in; requests that were answered after their last day are not asked again, and what came of
         asking is not among the attempts.
+    eager : bool
+        Whether rows of a satellite pass may be arriving: hotspots are then due again sooner.
     told : callable
         Called with each outcome, for progress.
 
@@ -134,12 +142,13 @@ def refresh(
     """
     outcomes = []
     sources = chosen(names, keys)
+    sources += [source for source in chosen(also, keys) if source not in sources] if also else []
     if not names:
         sources = [source for source in sources if source.requests_for(area, period, "", now())]
     busy = Locked("another refresh is running", key="refresh_running", hint="wait for it to end")
     with store.holding("fetch.lock", 0, busy):
         for source in sources:
-            if names or period is not None or _due(store, source, now()):
+            if names or period is not None or _due(store, source, now(), eager):
                 outcome = _one(store, http, source, area, keys, now, period)
                 # How a source does is told by what is new; filling in the past says nothing of that.
                 if period is None or period.last >= thai_day(now()):
@@ -151,7 +160,7 @@ def refresh(
     return outcomes
 
 
-def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
+def _due(store: Store, source: Source, moment: dt.datetime, eager: bool) -> bool:
     taken = store.attempts()
     # What a clock that once ran ahead has written must not keep a source unasked until then.
     mine = taken[(taken["source"] == source.info.key) & (taken["at"] <= moment)]
@@ -164,6 +173,8 @@ def _due(store: Store, source: Source, moment: dt.datetime) -> bool:
     # Passes come at hours of their own and stations in bursts: both are asked more often than they change.
     often = source.info.kind in ("hotspots", "readings")
     wait = min(source.info.cadence_minutes, 60) if often else source.info.cadence_minutes
+    if eager and source.info.kind == "hotspots":
+        wait = min(wait, _EAGER_MINUTES)
     return bool(moment - answered.max() >= dt.timedelta(minutes=wait - 5))
 
 

@@ -24,6 +24,7 @@ from layers.figures import Figure, figures_html
 from layers.map_view import chosen_on, show_map
 from layers.plan_view import gap_of
 from layers.screens import air as air_screen
+from layers.screens import watch as watch_screen
 from layers.view import (
     FIRST_DAY,
     LAST_DAY,
@@ -346,6 +347,7 @@ def sources() -> None:
     outside: Outside = st.session_state["outside"]
     st.subheader(say(lang, "sources.title"))
     st.caption(say(lang, "sources.note"))
+    watch_screen.show(desk, lang)
     if not signed.author(desk).plans:
         st.caption(say(lang, "signed.needed"))
     elif st.button(say(lang, "sources.refresh"), type="primary", key="w_refresh"):

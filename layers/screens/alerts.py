@@ -20,6 +20,7 @@ from data.registry.tables import DANGERS, LANDS, LEVELS, WATCHES
 from layers import alerts, sites
 from layers.alerts import Alerting, Card
 from layers.screen import Outside, opened
+from layers.screens import watch
 from layers.signed import author
 from layers.today import plain
 from layers.view import known_sites
@@ -41,6 +42,8 @@ def page() -> None:
     st.caption(say(lang, "alerts.note"))
     if desk.is_sample:
         st.info(say(lang, "alerts.sample"))
+    else:
+        watch.show(desk, lang)
     if said := st.session_state.pop("alerts_said", ""):
         st.success(said)
     writes = registry.writable and (who.plans or who.role == "officer")

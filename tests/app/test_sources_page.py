@@ -11,12 +11,15 @@ import streamlit as st
 from typer.testing import CliRunner
 
 from cli import app
+from data import heartbeat
 from data.clock import ICT
+from data.heartbeat import Heartbeat
 from data.store import Store
 from fetchers.http import Http
 from fetchers.refresh import refresh
 from fetchers.source import Area
 from fetchers.sources import SOURCES
+from layers.watch import say_state
 from layers.words import LANGS, Lang, say, say_time
 from tests import files
 from tests.app.test_pages import opened, shown
@@ -69,6 +72,20 @@ def test_a_refresh_from_the_page_says_what_came_of_each(lang: Lang, monkeypatch:
         assert cell.partition(" ")[2] == say(lang, f"state.{rows[key]}"), key
     raw = page.selectbox(key="w_raw").select("firms-snpp").run()
     assert row.decode().strip() in str(raw.code[0].value)
+
+
+@both
+@pytest.mark.parametrize(("hours", "where"), [(0, "caption"), (0.4, "warning"), (5, "error")])
+def test_the_page_says_how_the_watch_is(lang: Lang, hours: float, where: str, tmp_path: Path) -> None:
+    then = dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
+    problem = {"step": "alerts", "key": "locked", "context": {"seconds": "60"}}
+    beat = Heartbeat("desk", 7, then, then, then, then, problems=[problem])
+    (tmp_path / "store").mkdir()
+    heartbeat.write(tmp_path / "store", beat)
+    page = opened("sources", lang=lang)
+    words = say_state(lang, beat, {"caption": "running", "warning": "late", "error": "stopped"}[where])
+    assert words in [one.value for one in getattr(page, where)]
+    assert any(one.value.startswith(say(lang, "watch.step.alerts")) for one in page.warning)
 
 
 def test_a_key_stands_on_no_page_even_when_a_provider_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
