@@ -28,11 +28,11 @@ def say_state(lang: Lang, beat: Heartbeat | None, state: str) -> str:
 
 def say_problems(lang: Lang, problems: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what went wrong in the last round, a text for each."""
-    return [
-        say(lang, f"watch.step.{one['step']}")
-        + say_error(lang, HazeError("", key=str(one["key"]), context=one["context"]))
-        for one in problems
-    ]
+    said = []
+    for one in problems:
+        problem = say_error(lang, HazeError("", key=str(one["key"]), context=one["context"]))
+        said.append(say(lang, f"watch.step.{one['step']}", problem=problem))
+    return said
 
 
 def say_leads(lang: Lang, pid: int) -> str:

@@ -19,7 +19,7 @@ from fetchers.http import Http
 from fetchers.refresh import refresh
 from fetchers.source import Area
 from fetchers.sources import SOURCES
-from layers.watch import say_state
+from layers.watch import say_problems, say_state
 from layers.words import LANGS, Lang, say, say_time
 from tests import files
 from tests.app.test_pages import opened, shown
@@ -85,7 +85,7 @@ def test_the_page_says_how_the_watch_is(lang: Lang, hours: float, where: str, tm
     page = opened("sources", lang=lang)
     words = say_state(lang, beat, {"caption": "running", "warning": "late", "error": "stopped"}[where])
     assert words in [one.value for one in getattr(page, where)]
-    assert any(one.value.startswith(say(lang, "watch.step.alerts")) for one in page.warning)
+    assert say_problems(lang, [problem])[0] in [one.value for one in page.warning]
 
 
 def test_a_key_stands_on_no_page_even_when_a_provider_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
