@@ -24,7 +24,7 @@ from models.derived import kept
 from models.desk import Desk
 
 #: Raised when the cube changes its form or meaning.
-VERSION = "1"
+VERSION = "2"
 _INPUTS = ("hotspots", "readings", "stations", "tambons", "grids")
 _SURFACE = {
     "pm25": "PM2.5, measured or estimated",
@@ -41,10 +41,11 @@ def cube(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = 
     Returns
     -------
     Dataset (time, tambon)
-        ``hotspots_night``, ``hotspots_day`` (counts of the satellites, zeros shown) with ``hotspots_known`` (time;
-        False where no stored file reaches the day); ``pm25`` with ``pm25_low``, ``pm25_high``, ``pm25_coverage``,
-        ``pm25_nearest_km`` and ``pm25_measured`` (over the place alone, see `models.surface`); and for each stored grid
-        ``VARIABLE_SOURCE`` with ``VARIABLE_SOURCE_coverage`` and ``VARIABLE_SOURCE_fields`` (see `models.gridded`).
+        ``hotspots_night``, ``hotspots_day`` (counts of the satellites, zeros shown) with ``hotspots_known`` (False
+        where no stored file reaches the day in the tambon's province); ``pm25`` with ``pm25_low``, ``pm25_high``,
+        ``pm25_coverage``, ``pm25_nearest_km`` and ``pm25_measured`` (over the place alone, see `models.surface`); and
+        for each stored grid ``VARIABLE_SOURCE`` with ``VARIABLE_SOURCE_coverage`` and ``VARIABLE_SOURCE_fields`` (see
+        `models.gridded`).
         `time` is the day itself. Each variable has the attributes units, long_name, source, revision and run.
     """
     years = [_year(desk, year, satellites) for year in range(first.year, last.year + 1)]
@@ -99,9 +100,9 @@ def _hotspots(
         counts = desk.detections.daily_each(first, last, satellites, every, half).astype(np.int32)
         told = _told(desk, "hotspots", names, "1", f"detections of the {half} pass")
         yield f"hotspots_{half}", xr.DataArray(counts, coords, ("time", "tambon"), attrs=told)
-    known = desk.detections.stored_days(first, last, satellites).to_numpy()
-    told = _told(desk, "hotspots", names, "1", "a stored file reaches the day")
-    yield "hotspots_known", xr.DataArray(known, coords, ("time",), attrs=told)
+    known = desk.detections.known_days(first, last, satellites)
+    told = _told(desk, "hotspots", names, "1", "a stored file reaches the day in the tambon's province")
+    yield "hotspots_known", xr.DataArray(known, coords, ("time", "tambon"), attrs=told)
 
 
 def _surface(desk: Desk, first: dt.date, last: dt.date) -> Iterator[tuple[str, xr.DataArray]]:

@@ -22,7 +22,7 @@ from data.errors import NotStored
 from data.store import State, Store
 from models import air, counts, instruments
 from models.assign import assign
-from models.detections import Detections
+from models.detections import Detections, box_of
 
 #: A satellite of the set passes at least twice a day; after a day without any row a source is silent (findings F1).
 _STALE_MINUTES = {"hotspots": 24 * 60, "readings": 3 * 60, "weather": 12 * 60}
@@ -137,8 +137,9 @@ class Desk:
 
     @functools.cached_property
     def detections(self) -> Detections:
-        """The stored detections, assigned to all known tambons."""
-        return Detections(self.store, self.all_tambons, self.state)
+        """The stored detections, assigned to all known tambons; which days are known is judged for the place."""
+        area = box_of(self.tambons) if len(self.in_place) else None
+        return Detections(self.store, self.all_tambons, self.state, area)
 
     def prepare(self) -> None:
         """Make what the first visitor would otherwise wait for."""

@@ -28,6 +28,8 @@ from models.current import is_current
 from models.derived import kept
 from models.land import land_at
 
+#: West, south, east, north, degrees.
+Box = tuple[float, float, float, float]
 #: Raised when the derived files change their form or meaning.
 VERSION = "2"
 #: A file whose rows reach so far beyond a place on every side was made for a region that holds it.
@@ -62,12 +64,18 @@ class Detections:
         TAMBON_COLUMNS and geometry; the answer of `assign` points into them by ascending code.
     state : State, optional
         The state to read; the current one when omitted. All answers come from this one state.
+    area : tuple of float, optional
+        West, south, east and north of what is asked about, degrees, where that is less than all tambons: whether a day
+        is known is judged there.
     """
 
-    def __init__(self, store: Store, tambons: gpd.GeoDataFrame, state: State | None = None) -> None:
+    def __init__(
+        self, store: Store, tambons: gpd.GeoDataFrame, state: State | None = None, area: Box | None = None
+    ) -> None:
         self.store = store
         self.state = state or store.state()
         self.tambons = tambons.sort_values("tambon").reset_index(drop=True)
+        self.area = area or box_of(self.tambons)
         self.outline = outline_revision(self.tambons)
         self._totals_of: dict[int, counts.Totals] = {}
 
@@ -236,8 +244,10 @@ class Detections:
             thai_day=thai_days(table["acquired_at"]).astype("datetime64[s]"), day_pass=is_day_pass(table["acquired_at"])
         )
 
-    def stored_days(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> pd.Series:
-        """Tell for each Thai day whether some stored file reaches it here.
+    def stored_days(
+        self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None, area: Box | None = None
+    ) -> pd.Series:
+        """Tell for each Thai day whether some stored file reaches it in an area, by default the one asked about.
 
         A day without a detection on a covered day is "no fire seen"; an uncovered day is "not known".
 
@@ -247,7 +257,7 @@ class Detections:
         """
         days = pd.date_range(first, last, freq="D")
         covered = np.zeros(len(days), bool)
-        taken = self.reaching()
+        taken = self.reaching(area)
         reach = taken["last"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None).dt.normalize()
         since = taken["first"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None).dt.normalize()
         held = [set(str(names).split(",")) for names in taken["satellites"]]
@@ -256,16 +266,27 @@ class Detections:
                 covered |= (days >= low) & (days <= high)
         return pd.Series(covered, index=days)
 
-    def reaching(self) -> pd.DataFrame:
-        """Return the hotspot files that speak of the tambons (see SNAPSHOT_COLUMNS).
+    def known_days(self, first: dt.date, last: dt.date, satellites: Sequence[str] | None = None) -> np.ndarray:
+        """Tell for each Thai day and each tambon whether some stored file reaches it, bool of shape (days, tambons).
 
-        A file does when it has a row in a half-degree cell of the place, or when its rows reach at least
-        `_WIDE_DEG` beyond the place on every side. A file noted without cells is judged by its box, with one degree of
+        Judged province by province, as days are stored: what a file says of one province it does not say of another.
+        """
+        known = np.zeros(((last - first).days + 1, len(self.tambons)), bool)
+        for _, at in self.tambons.groupby("province").indices.items():
+            days = self.stored_days(first, last, satellites, box_of(self.tambons.iloc[at]))
+            known[:, at] = days.to_numpy()[:, None]
+        return known
+
+    def reaching(self, area: Box | None = None) -> pd.DataFrame:
+        """Return the hotspot files that speak of an area, by default the one asked about (see SNAPSHOT_COLUMNS).
+
+        A file does when it has a row in a half-degree cell of the area, or when its rows reach at least
+        `_WIDE_DEG` beyond it on every side. A file noted without cells is judged by its box, with one degree of
         room, since a file seldom has a fire exactly on its edge.
         """
         taken = self.store.snapshots(self.state)
         taken = taken[taken["kind"] == "hotspots"]
-        west, south, east, north = self.tambons.total_bounds
+        west, south, east, north = area or self.area
         box = (taken["east"] >= west - 1) & (taken["west"] <= east + 1)
         box &= (taken["north"] >= south - 1) & (taken["south"] <= north + 1)
         wide = (taken["west"] <= west - _WIDE_DEG) & (taken["east"] >= east + _WIDE_DEG)
@@ -274,6 +295,12 @@ class Detections:
         near = np.array([touches(cells, west, south, east, north) for cells in taken["cells"].where(told, "")], bool)
         mine: pd.DataFrame = taken[np.where(told, near | wide, box)]
         return mine
+
+
+def box_of(tambons: gpd.GeoDataFrame) -> Box:
+    """Return the box around tambons."""
+    west, south, east, north = tambons.total_bounds.tolist()
+    return west, south, east, north
 
 
 def _load_totals(year: int) -> Callable[[Path], counts.Totals]:

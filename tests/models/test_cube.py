@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.merge import Writer
@@ -43,7 +44,30 @@ def test_counts_are_those_of_the_pages_by_pass_with_zeros(desk: Desk) -> None:
 
 def test_a_day_that_no_file_reaches_is_marked_not_zero(desk: Desk) -> None:
     found = cube.cube(desk, FIRST, LAST)
-    assert found["hotspots_known"].values.tolist() == [False, True, True, True, False]
+    known = found["hotspots_known"].sel(tambon=["520101", "520104"])
+    assert known.values.T.tolist() == [[False, True, True, True, False]] * 2
+
+
+def test_a_file_of_one_province_tells_nothing_of_another(tmp_path: Path) -> None:
+    """Four squares of province 58 far in the west beside ours: the file of Myanmar has rows there and none here."""
+    myanmar = make.hotspots(
+        *({"acquired_at": f"2026-03-{day}T06:30Z", "lon": 97.35, "lat": 18.95} for day in (14, 15)),
+        {"acquired_at": "2026-03-15T06:30Z", "lon": 94.0, "lat": 21.5},
+    )
+    store = desks.store_of(tmp_path / "store", [desks.march(), myanmar])
+    with store.locked():
+        writer = Writer(store, store.state())
+        writer.add_tambons(make.tambons(west=97.3, south=18.9, province="58"))
+        writer.commit()
+    desk = desks.desk_of(store)
+    last = dt.date(2026, 3, 15)
+    found = cube.cube(desk, FIRST, last)["hotspots_known"]
+    here, there = (found.sel(tambon=code).values.tolist() for code in ("520101", "580101"))
+    assert here == [False, True, True, True, False, False, False]
+    assert there == [False] * 5 + [True] * 2
+    assert desk.detections.stored_days(FIRST, last).tolist() == here
+    assert desk.days_not_stored(dt.date(2026, 3, 14), last, ("SNPP",)) == 2
+    assert desk.newest == pd.Timestamp("2026-03-12T06:10Z")
 
 
 def test_satellites_are_counted_as_asked(desk: Desk) -> None:
