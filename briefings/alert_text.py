@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from briefings import sms
 from briefings.rules import END, WATCH, Rule
 from data.clock import ICT, thai_day
 from data.contracts import LAND_NAMES
@@ -20,8 +21,6 @@ from data.variables import aqi_class
 from layers.round import direction, utm_ways
 from layers.words import Lang, say, say_day, say_time
 
-#: One SMS in Thai script (UCS-2, 3GPP TS 23.038) holds so many letters.
-SMS = 70
 #: A name longer than this would push the rest off a phone.
 _LONGEST_NAME = 80
 
@@ -36,7 +35,7 @@ class Notice:
     text : str
         The headline and what is known, a line each.
     short : str
-        At most `SMS` letters.
+        Fits into one SMS (`briefings.sms`).
     """
 
     headline: str
@@ -84,7 +83,7 @@ def together(lang: Lang, notices: Sequence[Notice], *, short: bool) -> tuple[str
         return only.headline, only.short if short else only.text
     subject = say(lang, "alert.digest", count=len(notices))
     if short:
-        return subject, _cut(" / ".join([subject, *(one.headline for one in notices)]), SMS)
+        return subject, sms.cut(sms.plain(" / ".join([subject, *(one.headline for one in notices)])))
     return subject, "\n\n".join([subject, *(f"{at}) {one.text}" for at, one in enumerate(notices, 1))])
 
 
@@ -93,7 +92,14 @@ def _name(text: Any) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    if len(text) <= most:
+        return text
+    kept = ""
+    for cluster in sms.clusters(text):
+        if len(kept) + len(cluster) >= most:
+            break
+        kept += cluster
+    return kept + "…"
 
 
 def _moment(text: str) -> dt.datetime:
@@ -175,7 +181,7 @@ def _ban_breach(lang: Lang, facts: Mapping[str, Any], change: str, at: dt.dateti
 def _short(lang: Lang, rule: Rule, event: Event, headline: str) -> str:
     facts = event.facts
     if "fire_id" not in facts:
-        return _cut(headline, SMS)
+        return sms.cut(sms.plain(headline))
     told = {
         "kind": say(lang, f"alert.short_{_kind(rule.watches, facts)}"),
         "area": _number(facts["area_rai"]),
@@ -183,9 +189,14 @@ def _short(lang: Lang, rule: Rule, event: Event, headline: str) -> str:
         "lon": f"{facts['lon']:.4f}",
         "time": f"{_moment(facts['last_seen']).astimezone(ICT):%H:%M}",
     }
-    where = _where(lang, facts)
-    room = SMS - len(say(lang, "alert.short_fire", where="", **told))
-    return _cut(say(lang, "alert.short_fire", where=_cut(where, max(room, 2)), **told), SMS)
+    where = list(sms.clusters(_where(lang, facts)))
+    # What crews go by, the position and the time, is kept whole; the name of the place gives way.
+    for kept in range(len(where), 0, -1):
+        shown = "".join(where[:kept]) + ("…" if kept < len(where) else "")
+        text = sms.plain(say(lang, "alert.short_fire", where=shown, **told))
+        if sms.size(text).parts == 1:
+            return text
+    return sms.cut(text)
 
 
 # -- air, danger, sources ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from briefings import cap, channels
+from briefings import cap, channels, sms
 from briefings.alert_text import Notice, notice, together
 from briefings.channels import Parcel
 from briefings.routing import DIGEST, QUIET_HOURS, Recipient, recipients_of, route
@@ -175,8 +175,14 @@ def rehearse(
         )
     for who, mine in _parcels(bench, everything, [one for one in waiting if one.due_at <= bench.at and one.recipient]):
         content = _content(bench, who, mine)
-        texts.append(f"→ {who.name} ({who.channel})\n{content['text']}")
+        length = f" · {_length(content['text'])}" if who.form == "short" else ""
+        texts.append(f"→ {who.name} ({who.channel}){length}\n{content['text']}")
     return _table(rows), texts
+
+
+def _length(text: str) -> str:
+    found = sms.size(text)
+    return f"{found.parts} SMS {found.units}/{found.most}"
 
 
 def _hoped(bench: Bench, message: Message, lang: Lang) -> str:

@@ -127,6 +127,8 @@ def feed(messages: Sequence[tuple[str, str]], title: str) -> str:
     root = ET.Element(f"{{{ATOM}}}feed")
     for name, text in (("id", "urn:haze-desk:cap"), ("title", title), ("updated", _read(read[0][1], "sent"))):
         _add(root, name, text, ATOM)
+    # RFC 4287, 4.1.1: a feed has an author unless each of its entries has.
+    _add(_add(root, "author", "", ATOM), "name", title, ATOM)
     for file, message in read:
         entry = _add(root, "entry", "", ATOM)
         _add(entry, "id", f"urn:haze-desk:cap:{_read(message, 'identifier')}", ATOM)

