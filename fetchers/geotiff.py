@@ -27,6 +27,8 @@ from data.rasters import BOX, STATISTICS, Raster
 from fetchers.fields import damaged, missed
 from fetchers.parsed import Parsed, Remark
 
+#: First bytes of a TIFF, either order, either size.
+MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 #: Finer cells are read from the overviews, or averaged: a tambon has thousands of cells of this size.
 _FINEST_M = 75.0
 _METRES_A_DEGREE = 111_320.0
@@ -92,7 +94,7 @@ def _read(source: rasterio.DatasetReader, name: str) -> Parsed:
     turn = source.transform
     if turn.b or turn.d or turn.a <= 0 or turn.e == 0:
         raise FileRefused(f"{name}: turned against north", key="raster_turned")
-    window = _window(source, name)
+    window = window_of(source, name)
     rasters, remarks = [], []
     for band in range(1, source.count + 1):
         said = _said(source, band)
@@ -116,8 +118,8 @@ def _read(source: rasterio.DatasetReader, name: str) -> Parsed:
     return Parsed("geotiff", "raster", table, len(rasters), (), tuple(remarks), rasters=tuple(rasters))
 
 
-def _window(source: rasterio.DatasetReader, name: str) -> Window:
-    """Return the rows and columns that touch the box that is kept."""
+def window_of(source: rasterio.DatasetReader, name: str) -> Window:
+    """Return the rows and columns that touch the box that is kept; FileRefused ``grid_elsewhere`` when none does."""
     west, south, east, north = transform_bounds("EPSG:4326", source.crs, *BOX, densify_pts=21)
     turn = source.transform
     columns = ((west - turn.c) / turn.a, (east - turn.c) / turn.a)
@@ -133,6 +135,12 @@ def _window(source: rasterio.DatasetReader, name: str) -> Window:
             context={"west": west, "south": south, "east": east, "north": north},
         )
     return Window(left, top, right - left, bottom - top)
+
+
+def factor_of(source: rasterio.DatasetReader) -> int:
+    """Return how many cells a side become one, so that no cell is finer than the desk has use for."""
+    metres = abs(source.transform.a) * (_METRES_A_DEGREE if source.crs.is_geographic else 1.0)
+    return max(1, round(_FINEST_M / metres)) if metres < _FINEST_M else 1
 
 
 def _said(source: rasterio.DatasetReader, band: int) -> str:
@@ -169,8 +177,7 @@ def _raster(
     source: rasterio.DatasetReader, band: int, variable: str, window: Window, name: str
 ) -> tuple[Raster, list[Remark]]:
     turn, remarks = source.transform, []
-    metres = abs(turn.a) * (_METRES_A_DEGREE if source.crs.is_geographic else 1.0)
-    factor = max(1, round(_FINEST_M / metres)) if metres < _FINEST_M else 1
+    factor = factor_of(source)
     values = _values(source, band, variable, window, factor)
     if variable == "ndvi" and source.dtypes[band - 1] == "int16" and source.scales[band - 1] == 1.0:
         values = values * 1e-4  # MODIS products keep ten thousandths

@@ -75,12 +75,15 @@ class Reply:
     content : bytes
         Decoded body.
     content_type : str
+    whole_bytes : int
+        Length of the whole of which the body is a part (206); 0 where that is not told.
     """
 
     url: str
     status: int
     content: bytes
     content_type: str = ""
+    whole_bytes: int = 0
 
 
 class Secrets:
@@ -474,7 +477,9 @@ class Http:
         if not content:
             context["problem"] = "empty reply"
             raise _Again(SourceUnreachable(f"{source}: {shown}: an empty reply", context=context), _AGAIN_CUT)
-        return Reply(shown, status, self.secrets.redact_body(content), answer.headers.get("Content-Type", ""))
+        told = re.fullmatch(r"bytes \d{1,18}-\d{1,18}/(\d{1,18})", answer.headers.get("Content-Range", ""))
+        kind, whole_bytes = answer.headers.get("Content-Type", ""), int(told[1]) if told else 0
+        return Reply(shown, status, self.secrets.redact_body(content), kind, whole_bytes)
 
     def _body(self, answer: requests.Response, source: str, shown: str, max_bytes: int) -> bytes:
         blocks: list[bytes] = []

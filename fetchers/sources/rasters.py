@@ -3,7 +3,8 @@
 Cadence: none; both are maps of one year. Licences: CC BY 4.0; WorldPop, University of Southampton; ESA WorldCover
 project 2021, contains modified Copernicus Sentinel data processed by the ESA WorldCover consortium.
 Quirks cured here: WorldCover comes in tiles of three degrees that are named by their lower left corner; what a file
-holds is told by its name and its content, as for a file that is brought (`fetchers.geotiff`).
+holds is told by its name and its content, as for a file that is brought (`fetchers.geotiff`). Only the part of a file
+that the desk keeps comes over the line, where the server sends ranges (`fetchers.ranges`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from data.errors import FileRefused, SourceChanged
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
-from fetchers.source import Area, Info, Period, Request
+from fetchers.source import Area, Ask, Info, Period, Request
 
 _WORLDPOP, _WORLDCOVER = "data.worldpop.org", "esa-worldcover.s3.eu-central-1.amazonaws.com"
 #: Degrees of a tile of WorldCover.
@@ -30,6 +31,7 @@ class Rasters:
 
     info: Info
     paths: Callable[[Area], Sequence[str]]
+    classes: bool
 
     def requests_for(self, area: Area, period: Period | None, key: str, now: dt.datetime) -> Sequence[Request]:
         """Return one request a file; a map has no past days."""
@@ -37,6 +39,15 @@ class Rasters:
         if period is not None:
             return []
         return [Request(f"https://{self.info.hosts[0]}{path}", path.rpartition("/")[2]) for path in self.paths(area)]
+
+    def collect(self, request: Request, ask: Ask) -> Reply:
+        """Return the part of a file that the desk keeps, read by byte ranges; see `Queued.collect`."""
+        from fetchers import ranges  # loads GDAL, which most commands do not need
+
+        try:
+            return ranges.cut(request, lambda part: ask(part, 0.0), classes=self.classes)
+        except FileRefused as refusal:
+            raise SourceChanged(f"{self.info.key}: {refusal}", context={"source": self.info.key}) from refusal
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the raster of a file; see `Source.parse`."""
@@ -73,7 +84,8 @@ def _info(key: str, name_th: str, name_en: str, **more: object) -> Info:
         "kind": "raster",
         "cadence_minutes": 365 * 24 * 60,
         "latency_minutes": 24 * 60,
-        "per_minute": 10,
+        # A file is read in many small parts.
+        "per_minute": 600,
         "default": False,
         "deadline_s": 900.0,
         "max_mb": 450,
@@ -95,6 +107,7 @@ POPULATION = Rasters(
         quirks=("an estimate for 2020 on cells of 100 m, built-up land alone", "fetched only when it is named"),
     ),
     _people,
+    classes=False,
 )
 LAND_COVER = Rasters(
     _info(
@@ -107,7 +120,11 @@ LAND_COVER = Rasters(
         "WorldCover consortium, CC BY 4.0",
         use="forest and fields per tambon",
         docs="https://esa-worldcover.org/en/data-access",
-        quirks=("tiles of three degrees, about 100 megabytes each", "fetched only when it is named"),
+        quirks=(
+            "tiles of three degrees, about 100 megabytes each, of which only the part of the place is read",
+            "fetched only when it is named",
+        ),
     ),
     _tiles,
+    classes=True,
 )
