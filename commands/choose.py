@@ -126,8 +126,9 @@ def budget(
         plan = best_plan(options, rules)
         if save:
             registry = open_registry(desk.settings)
-            for values in proposals(plan, table, desk.tambons, save):
-                registry.add("sites", values, author=OPERATOR, reason=f"plan {save}")
+            registry.add_all(
+                "sites", proposals(plan, table, desk.tambons, save), author=OPERATOR, reason=f"plan {save}"
+            )
             ERRORS.print(say(lang(), "choose.saved", count=len(plan.chosen), name=save), markup=False)
         print_rows(_planned(plan.chosen, table.set_index("measure"), tambons), form)
         ERRORS.print(choose.days_note(lang(), seen.days, ", ".join(fixed)), markup=False)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from data.registry.records import digest_of
 from models.budget import Plan
 
 
-def proposals(plan: Plan, measures: pd.DataFrame, tambons: pd.DataFrame, name: str) -> list[dict[str, Any]]:
+def proposals(plan: Plan, measures: pd.DataFrame, tambons: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
     """Return the records of a plan.
 
     Parameters
@@ -24,30 +25,29 @@ def proposals(plan: Plan, measures: pd.DataFrame, tambons: pd.DataFrame, name: s
 
     Returns
     -------
-    list of dict
-        Values for `data.registry.Registry.add` of kind sites: proposed, with the money and, as a note, what was assumed
-        or measured of the benefit.
+    dict of str to dict
+        Values for `data.registry.Registry.add_all` of kind sites, by an id that the same plan has again: proposed, with
+        the money and, as a note, what was assumed or measured of the benefit.
     """
     places, known = tambons.set_index("tambon"), measures.set_index("measure")
-    records = []
+    records = {}
     for row in plan.chosen.to_dict("records"):
         measure, place = known.loc[row["measure"]], places.loc[row["tambon"]]
         benefit = (
             f"{row['benefit']:.1f} ({row['benefit_low']:.1f} to {row['benefit_high']:.1f}) hotspots a season fewer"
         )
-        records.append(
-            {
-                "name_th": f"{measure['name_th']} ต.{place['tambon_th']} ({name})",
-                "name_en": f"{measure['name_en']}, {place['tambon_en']} ({name})",
-                "kind": str(row["measure"]),
-                "issue": "haze",
-                "state": "proposed",
-                "tambon": str(row["tambon"]),
-                "amphoe": str(row["amphoe"]),
-                "province": str(row["tambon"])[:2],
-                "budget_thb": float(row["baht"]),
-                "plan": name,
-                "notes": [{"text": f"{row['units']} x {measure['unit_en']}; {benefit}; effect {measure['basis']}"}],
-            }
-        )
+        record = f"S-{digest_of({'plan': name, 'measure': row['measure'], 'tambon': row['tambon']})[:10]}"
+        records[record] = {
+            "name_th": f"{measure['name_th']} ต.{place['tambon_th']} ({name})",
+            "name_en": f"{measure['name_en']}, {place['tambon_en']} ({name})",
+            "kind": str(row["measure"]),
+            "issue": "haze",
+            "state": "proposed",
+            "tambon": str(row["tambon"]),
+            "amphoe": str(row["amphoe"]),
+            "province": str(row["tambon"])[:2],
+            "budget_thb": float(row["baht"]),
+            "plan": name,
+            "notes": [{"text": f"{row['units']} x {measure['unit_en']}; {benefit}; effect {measure['basis']}"}],
+        }
     return records

@@ -44,6 +44,9 @@ def test_a_plan_is_saved_as_proposed_sites(tmp_path: Path) -> None:
         (row["tambon"], row["site"].partition("@")[0]) for row in plan
     )
     assert all("Spring plan" in row["name_en"] for row in saved)
+    # Saved again, as after a run that was cut off, the sites are there once.
+    rows(root, "budget", "--baht", "200000", "--save", "Spring plan")
+    assert [row for row in rows(root, "sites") if row["state"] == "proposed"] == saved
 
 
 def test_tambons_alike_are_listed_nearest_first(store: Path) -> None:

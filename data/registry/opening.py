@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from data.clock import Now, utc_now
 from data.errors import Locked, RegistryError, SettingError
 from data.registry import seed
-from data.registry.registry import QUEUE, Registry
+from data.registry.registry import QUEUE, Registry, fault_of
 from data.settings import Settings
 
 FILE = "registry.sqlite"
@@ -84,8 +84,11 @@ def _file(path: Path, now: Now, timeout_s: float) -> Registry:
 
 def _use_log(path: Path) -> None:
     # Readers and the one writer do not wait for each other; kept in the file, so asked for once.
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise fault_of(error) from error
 
 
 def _frozen(path: Path) -> sa.Engine:

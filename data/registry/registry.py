@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from data.accounts import Author
 from data.clock import Now
-from data.errors import Conflict, Locked, NotAllowed, NotStored, RecordRefused, RegistryError
+from data.errors import Conflict, Damaged, Locked, NotAllowed, NotStored, RecordRefused, RegistryError
 from data.places import Place
 from data.registry import frames
 from data.registry.records import Document, Problem, as_json, checked, difference, document_of, list_rows, row_of
@@ -210,6 +210,30 @@ class Registry:
                 raise self._conflict(connection, what, chosen, there[chosen], 0, {})
             self._write(connection, what, chosen, None, document, "add", author, reason)
         return chosen
+
+    def add_all(self, kind: str, records: Mapping[str, Mapping[str, Any]], *, author: Author, reason: str = "") -> int:
+        """Add records by their ids, all or none, and return how many were new.
+
+        One that is there already as it is given is left alone, so that a job cut off can be done again.
+
+        Raises
+        ------
+        RecordRefused, NotAllowed
+            As for `add`.
+        Conflict
+            When there is another record of such an id.
+        """
+        what = KINDS[kind]
+        documents = {record: _good(what, values) for record, values in records.items()}
+        allow(author, what, *documents.values())
+        with self.writing() as connection:
+            there = kept(connection, what, list(documents))
+            for record, document in documents.items():
+                if record not in there:
+                    self._write(connection, what, record, None, document, "add", author, reason)
+                elif there[record].document != document:
+                    raise self._conflict(connection, what, record, there[record], 0, {})
+        return len(documents) - len(there)
 
     def change(
         self, kind: str, record: str, values: Mapping[str, Any], *, author: Author, based_on: int, reason: str = ""
@@ -425,10 +449,24 @@ def _clear() -> Iterator[None]:
             theirs={},
             context={"record": "?", "author": "?", "at": "?", "fields": "–"},
         ) from error
-    except sa.exc.OperationalError as error:
-        told = str(error.orig)
-        if "locked" in told:
-            raise Locked(f"the registry is held by another writer: {told}", context={"seconds": "?"}) from error
-        raise RegistryError(
-            f"the registry's database failed: {told}", key="registry_database", context={"problem": told[:200]}
-        ) from error
+    except (sa.exc.DatabaseError, sa.exc.InterfaceError) as error:
+        raise fault_of(error.orig or error) from error
+
+
+def fault_of(error: BaseException) -> Locked | Damaged | RegistryError:
+    """Return the desk's error for what a database reported."""
+    told = str(error)
+    if "locked" in told:
+        return Locked(f"the registry is held by another writer: {told}", context={"seconds": "?"})
+    if "malformed" in told or "not a database" in told:  # SQLite's words for a file that was damaged
+        return Damaged(
+            f"the registry's file is damaged: {told}",
+            context={"file": "registry.sqlite"},
+            hint="restore registry.sqlite from a backup (see the runbook)",
+        )
+    return RegistryError(
+        f"the registry's database failed: {told}",
+        key="registry_database",
+        context={"problem": told[:200]},
+        hint="free space on the disk, or look at the database's own log",
+    )

@@ -125,6 +125,7 @@ def _save(desk: Desk, view: View, plan: Plan) -> None:
     with st.form("save_plan", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(say(lang, "choose.plan_name"), max_chars=80, key="w_plan_name").strip()
         if st.form_submit_button(say(lang, "choose.save")) and name:
-            for values in proposals(plan, measures(), desk.tambons, name):
-                registry.add("sites", values, author=who, reason=f"plan {name}")
+            registry.add_all(
+                "sites", proposals(plan, measures(), desk.tambons, name), author=who, reason=f"plan {name}"
+            )
             st.success(say(lang, "choose.saved", count=len(plan.chosen), name=plain(name)))

@@ -86,6 +86,22 @@ def test_a_record_is_kept_as_it_was_given(registry: Registry) -> None:
     assert registry.sites(place=places.place("saraburi")).empty
 
 
+def test_several_records_go_in_together_or_not_at_all(registry: Registry) -> None:
+    before = registry.revision
+    with pytest.raises(RecordRefused):
+        registry.add_all("sites", {"S-a": SITE, "S-b": {**SITE, "issue": "no such issue"}}, author=PLANNER)
+    with pytest.raises(NotAllowed):
+        registry.add_all("sites", {"S-a": SITE, "S-b": {**SITE, "tambon": "520101"}}, author=OFFICER)
+    assert registry.revision == before
+    assert registry.add_all("sites", {"S-a": SITE, "S-b": SITE}, author=PLANNER) == 2
+    assert registry.add_all("sites", {"S-a": SITE, "S-c": SITE}, author=PLANNER) == 1
+    registry.change("sites", "S-a", {"state": "active"}, author=PLANNER, based_on=1)
+    with pytest.raises(Conflict):
+        registry.add_all("sites", {"S-d": SITE, "S-a": SITE}, author=PLANNER)
+    assert "S-d" not in registry.all("sites")
+    assert len(registry.trail(kind="sites", record="S-a")) == 2
+
+
 def test_change_undo_remove_and_the_trail(registry: Registry) -> None:
     record = registry.add("sites", SITE, author=PLANNER, reason="survey")
     first = registry.get("sites", record).document
