@@ -15,6 +15,8 @@ from pathlib import Path
 from data.errors import StoreError
 
 PARTIAL = ".partial-"
+#: Where damaged files of a store are put, for whoever wants to look at them.
+DAMAGED = "damaged"
 
 
 def write_whole(target: Path, fill: Callable[[Path], None], name: Callable[[Path], str] | None = None) -> Path:
@@ -63,6 +65,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def set_aside(root: Path, path: Path) -> Path | None:
+    """Move a damaged file of a store into its folder ``damaged``; return where it is, None where it cannot be moved."""
+    target = root / DAMAGED / path.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    except OSError:
+        return None
+    return target
 
 
 def sha256_of(path: Path) -> str:

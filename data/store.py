@@ -25,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data import contracts
+from data import contracts, derived
 from data.clock import UTC, Now, utc_now
 from data.errors import Damaged, Locked, NotStored, StoreError
 from data.files import PARTIAL, sha256_of, sweep, write_whole
@@ -354,20 +354,13 @@ class Store:
     def derived(self, name: str, key: str, build: Callable[[Path], None]) -> Path:
         """Return the path of a file that can be made again, making it when it is not there.
 
-        `key` names everything that went in: revisions of the inputs and version of the step.
+        `key` names everything that went in: revisions of the inputs and version of the step. See `data.derived`.
         """
-        stem, _, suffix = name.partition(".")
-        path = self.root / "derived" / f"{stem}-{key}.{suffix}"
-        if path.exists():
-            with contextlib.suppress(OSError):  # a read-only store still serves
-                os.utime(path)
-        else:
-            write_whole(path, build)
-        return path
+        return derived.made(self.root, name, key, build, self._checked)
 
     def earlier(self, stem: str) -> list[Path]:
         """Return the derived files of a step that were made from any state, the newest first."""
-        return sorted((self.root / "derived").glob(f"{stem}-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        return derived.earlier(self.root, stem)
 
     # -- tables --------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from data.clock import ICT_OFFSET, day_bounds
 from models import fwi
 from models.danger_class import CANNOT_TELL, Classes, classes_of, set_classes
+from models.derived import kept
 from models.desk import Desk
 from models.stored_weather import hourly_weather, weather_places
 
@@ -167,8 +168,13 @@ def indices(desk: Desk) -> pd.DataFrame:
     held = [parts, *(desk.store.parts(name, desk.state) for name in ("weather_places", "stations"))]
     names = [file.sha256 for part in held for _, file in sorted(part.items())]
     key = hashlib.sha256("".join([*names, desk.detections.outline, desk.place.key, VERSION]).encode()).hexdigest()[:16]
-    made = desk.store.derived("danger.parquet", key, lambda path: _work_out(desk, sorted(parts)).to_parquet(path))
-    return pd.read_parquet(made)
+    return kept(
+        desk.store,
+        "danger.parquet",
+        key,
+        lambda path: _work_out(desk, sorted(parts)).to_parquet(path),
+        pd.read_parquet,
+    )
 
 
 def _work_out(desk: Desk, years: list[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from data.files import set_aside
 from data.store import Store
 
 T = TypeVar("T")
@@ -36,6 +37,6 @@ def kept(store: Store, name: str, key: str, build: Callable[[Path], None], load:
     try:
         return load(store.derived(name, key, build))
     except FAULTS:
-        # A derived file can always be made again: a damaged one is, once.
-        store.derived(name, key, build).unlink(missing_ok=True)
+        # Whole, but not what it should be (of an older desk, say): made again, once.
+        set_aside(store.root, store.derived(name, key, build))
         return load(store.derived(name, key, build))

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from models.controls import RING_KM, neighbours
+from models.derived import kept
 from models.desk import Desk
 from models.effect import SERVED, Effect, effect
 from models.outcomes import FIXED_SETS, Outcomes, outcomes
@@ -68,7 +69,7 @@ def evaluate(
         near = neighbours(desk.tambons, desk.place.epsg, ring_km)
         write_effect(effect(measured, treatment, near, traits=traits(desk, measured)), path)
 
-    return read_effect(desk.store.derived("effect.json", key, build))
+    return kept(desk.store, "effect.json", key, build, read_effect)
 
 
 def traits(desk: Desk, measured: Outcomes) -> np.ndarray | None:

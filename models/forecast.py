@@ -20,6 +20,7 @@ from data.clock import UTC, day_bounds, require_utc, thai_day, thai_days
 from data.contracts import FORECAST_COLUMNS
 from data.errors import TooLittleData
 from models import report_card
+from models.derived import kept
 from models.desk import Desk
 from models.report_card import RED, STANDARD
 from models.station_days import StationDays, haze_years, station_days
@@ -71,10 +72,13 @@ def trained_on(desk: Desk, data: StationDays, years: tuple[int, ...]) -> Trained
     if not years:
         # Persistence learns its spread from the days that are there.
         return train(data, ())
-    path = desk.store.derived(
-        "forecast.json", training_key(data, years), lambda partial: _write(partial, to_json(train(data, years)))
+    return kept(
+        desk.store,
+        "forecast.json",
+        training_key(data, years),
+        lambda partial: _write(partial, to_json(train(data, years))),
+        lambda path: from_json(path.read_text("utf-8")),
     )
-    return from_json(path.read_text("utf-8"))
 
 
 def latest(desk: Desk, at: dt.datetime | None = None) -> tuple[StationDays, Trained]:

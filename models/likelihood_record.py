@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from data.clock import SEASON_END, SEASON_START
+from models.derived import kept
 from models.desk import Desk
 from models.likelihood import METHODS, Array, History, Method, Samples, features, samples
 
@@ -170,7 +171,10 @@ def record(desk: Desk, past: History) -> pd.DataFrame:
         judged = judge(past, past.days[0].astype(object), past.days[-1].astype(object))
         report_card(judged).to_csv(path, index=False)
 
-    return pd.read_csv(desk.store.derived("chance_record.csv", key, build), dtype={"season": "str"})
+    def load(path: Path) -> pd.DataFrame:
+        return pd.read_csv(path, dtype={"season": "str"})
+
+    return kept(desk.store, "chance_record.csv", key, build, load)
 
 
 def served_by(card: pd.DataFrame) -> str:

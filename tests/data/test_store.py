@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 import json
 import multiprocessing
 import os
 import random
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -209,17 +211,46 @@ def test_derived_files_are_made_once_per_key(store: Store) -> None:
         path.write_text("x")
 
     first = store.derived("a.txt", "one", build)
-    assert first.name == "a-one.txt"
+    assert first.name == f"a-one-{hashlib.sha256(b'x').hexdigest()[:12]}.txt"
     assert store.derived("a.txt", "one", build) == first
     assert store.derived("a.txt", "two", build) != first
     assert len(made) == 2
     os.utime(first, (0, 0))
     store.derived("a.txt", "one", build)  # use keeps it
-    other = store.root / "derived" / "a-two.txt"
+    other = store.derived("a.txt", "two", build)
     os.utime(other, (time.time() - DERIVED_S - 60,) * 2)
     add(store, batch(0))
     assert first.exists()
     assert not other.exists()
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:4], lambda data: b"", lambda data: b"2" + data[1:]])
+def test_a_damaged_derived_file_is_put_aside_and_made_again(
+    store: Store, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    def build(path: Path) -> None:
+        path.write_text("1 hotspot")
+
+    made = store.derived("a.txt", "one", build)
+    made.write_bytes(damage(made.read_bytes()))
+    again = Store(store.root)
+    assert again.derived("a.txt", "one", build).read_text() == "1 hotspot"
+    assert [path.name for path in (store.root / "damaged").iterdir()] == [made.name]
+    assert made.name in caplog.text
+
+
+def test_a_key_that_begins_like_another_is_another(store: Store) -> None:
+    whole = store.derived("a.txt", "one-two", lambda path: path.write_text("x") and None)
+    assert store.derived("a.txt", "one", lambda path: path.write_text("y") and None) != whole
+    assert store.derived("a.txt", "one-two", lambda path: path.write_text("z") and None) == whole
+
+
+def test_where_the_store_cannot_be_written_derived_files_are_made_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = Store(tmp_path / "file")  # no folder can be made here
+    made = store.derived("a.txt", "one", lambda path: path.write_text("x") and None)
+    assert made.read_text() == "x"
+    assert store.derived("a.txt", "one", lambda path: path.write_text("y") and None) == made
 
 
 def test_a_failing_build_leaves_nothing(store: Store) -> None:
