@@ -417,7 +417,7 @@ def _bring_in(desk: Desk, view: View, files: list[tuple[str, bytes]]) -> None:
 
 def _downloads(desk: Desk, view: View) -> None:
     lang = view.lang
-    columns = st.columns(len(FORMATS) + 1)
+    columns = st.columns(len(FORMATS) + 2)
     for column, (form, mime) in zip(columns, FORMATS.items(), strict=False):
         column.download_button(
             say(lang, "data.hotspots_as", form=form.upper()),
@@ -428,12 +428,22 @@ def _downloads(desk: Desk, view: View) -> None:
             on_click="ignore",
             width="stretch",
         )
-    columns[-1].download_button(
+    columns[-2].download_button(
         say(lang, "data.counts_as"),
         lambda: stored.counts_csv(desk, view)[1],
         file_name=f"counts_{desk.place.key}_{view.period[0]}_{view.period[1]}.csv",
         mime=FORMATS["csv"],
         key="w_counts",
+        on_click="ignore",
+        width="stretch",
+    )
+    columns[-1].download_button(
+        say(lang, "data.cube_as"),
+        lambda: stored.cube_file(desk, view)[1],
+        file_name=f"cube_{desk.place.key}_{view.period[0]}_{view.period[1]}.nc",
+        mime="application/netcdf",
+        key="w_cube",
+        help=say(lang, "data.cube_help"),
         on_click="ignore",
         width="stretch",
     )

@@ -6,6 +6,8 @@ Never imports Streamlit, never imports files itself: the frame hands the importe
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -14,6 +16,7 @@ from data.errors import HazeError
 from layers import export
 from layers.view import View
 from layers.words import Lang, say, say_error, say_remark, say_time, say_verdict
+from models import cube
 from models.desk import Desk
 
 
@@ -124,3 +127,12 @@ def counts_csv(desk: Desk, view: View) -> tuple[str, bytes]:
     first, last = view.period
     table = desk.counts("tambon", first, last, view.satellites)
     return f"counts_{desk.place.key}_{first}_{last}.csv", export.csv_bytes(table)
+
+
+def cube_file(desk: Desk, view: View) -> tuple[str, bytes]:
+    """Return everything of the view's days and tambons side by side as NetCDF: its name and content."""
+    first, last = view.period
+    with TemporaryDirectory(prefix="haze-cube-") as folder:
+        path = Path(folder) / f"cube_{desk.place.key}_{first}_{last}.nc"
+        cube.write(cube.cube(desk, first, last, view.satellites), path)
+        return path.name, path.read_bytes()

@@ -54,6 +54,16 @@ def cube(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = 
     return whole.sel(time=slice(np.datetime64(first), np.datetime64(last)))
 
 
+def write(made: xr.Dataset, path: Path) -> None:
+    """Write a cube as NetCDF, or as CSV (``.csv``) with a row for each day and tambon; OSError when that fails."""
+    if path.suffix.lower() == ".csv":
+        rows = made.to_dataframe().reset_index()
+        rows.insert(0, "day", rows.pop("time").dt.strftime("%Y-%m-%d"))
+        rows.to_csv(path, index=False)
+        return
+    made.to_netcdf(path, engine="netcdf4", encoding={name: {"zlib": True, "complevel": 4} for name in made.data_vars})
+
+
 def revision(desk: Desk, satellites: Sequence[str]) -> str:
     """Return the name of everything that goes in: stored tables, outlines, satellites and code."""
     said = [desk.state.part_revision(*_INPUTS), desk.detections.outline, desk.place.key, sorted(satellites)]

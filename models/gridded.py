@@ -50,6 +50,8 @@ def daily(
     last: dt.date,
     state: State | None = None,
     least: float = zonal.LEAST_COVERAGE,
+    *,
+    people: bool = False,
 ) -> xr.Dataset:
     """Return daily means of a stored grid over tambons.
 
@@ -63,6 +65,9 @@ def daily(
         Thai days, both included.
     least : float
         Coverage below which a day is missing.
+    people : bool
+        Weigh each cell by the people of the stored population raster in it instead of by its area; coverage is then
+        a share of people.
 
     Returns
     -------
@@ -74,9 +79,11 @@ def daily(
     Raises
     ------
     NotStored
-        When nothing of it is stored at all.
+        When nothing of it is stored at all, or no population raster for `people`.
     """
-    found = list(_by_axes(store, tambons, variable, source, first, last, state))
+    state = state or store.state()
+    how = _Areas(store, tambons, state, people)
+    found = list(_by_axes(how, variable, source, first, last))
     if not any(part.startswith(f"{variable}.{source}.") for part in store.parts("grids", state)):
         raise NotStored(
             f"no grid of {variable} from {source} is stored",
@@ -154,24 +161,36 @@ def _days(fields: Fields, first: dt.date, n: int) -> tuple[np.ndarray, np.ndarra
     return mean, weight / np.maximum(count, 1)[:, None], count
 
 
-def _by_axes(
-    store: Store,
-    tambons: gpd.GeoDataFrame,
-    variable: str,
-    source: str,
-    first: dt.date,
-    last: dt.date,
-    state: State | None,
-) -> Iterator[Fields]:
+@dataclass(frozen=True)
+class _Areas:
+    """The areas that fields are averaged over, and how cells are weighed."""
+
+    store: Store
+    tambons: gpd.GeoDataFrame
+    state: State
+    people: bool
+
+    @property
+    def key(self) -> str:
+        weighed = f"-people-{self.state.part_revision('rasters')}" if self.people else ""
+        return f"{outline_revision(self.tambons)}{weighed}-{VERSION}"
+
+    def weights(self, axes: Axes) -> weights.Weights:
+        if self.people:
+            return weights.of_people(self.store, self.tambons, axes, self.state)
+        return weights.of_grid(self.store, self.tambons, axes)
+
+
+def _by_axes(areas: _Areas, variable: str, source: str, first: dt.date, last: dt.date) -> Iterator[Fields]:
     """Yield the fields of a period, one for each time, set of cells by set of cells."""
     start, end = (np.datetime64(moment.replace(tzinfo=None), "us") for moment in day_bounds(first, last))
-    outline = outline_revision(tambons)
+    key = areas.key
     months: dict[str, list[Fields]] = {}
-    for part, stored in sorted(store.parts("grids", state).items()):
+    for part, stored in sorted(areas.store.parts("grids", areas.state).items()):
         name, made_by, mark, month = part.split(".")
         inside = str(start.astype("M8[M]")) <= month <= str(end.astype("M8[M]"))
         if (name, made_by) == (variable, source) and inside:
-            months.setdefault(mark, []).append(_month(store, tambons, outline, stored))
+            months.setdefault(mark, []).append(_month(areas, key, stored))
     for held in months.values():
         names = ("time", "run", "mean", "coverage")
         joined = Fields(*(np.concatenate([getattr(month, name) for month in held]) for name in names))
@@ -179,23 +198,20 @@ def _by_axes(
         yield joined.take(chosen_runs(joined.time, joined.run))
 
 
-def _month(store: Store, tambons: gpd.GeoDataFrame, outline: str, stored: StoredFile) -> Fields:
-    key = f"{stored.sha256[:16]}-{outline}-{VERSION}"
-
+def _month(areas: _Areas, key: str, stored: StoredFile) -> Fields:
     def build(path: Path) -> None:
-        block = from_arrow(store.get_table(stored))
+        block = from_arrow(areas.store.get_table(stored))
         with open(path, "wb") as handle:
-            np.savez(handle, **vars(_fields(store, tambons, block)))
+            np.savez(handle, **vars(_fields(areas, block)))
 
     def load(path: Path) -> Fields:
         with np.load(path, allow_pickle=False) as held:
             return Fields(held["time"], held["run"], held["mean"], held["coverage"])
 
-    return kept(store, "gridded.npz", key, build, load)
+    return kept(areas.store, "gridded.npz", f"{stored.sha256[:16]}-{key}", build, load)
 
 
-def _fields(store: Store, tambons: gpd.GeoDataFrame, block: Block) -> Fields:
-    made = weights.of_grid(store, tambons, block.axes)
+def _fields(areas: _Areas, block: Block) -> Fields:
     values = block.values.reshape(-1, block.axes.rows, block.axes.columns)
-    mean, coverage = zonal.over(values, made, least=0.0)
+    mean, coverage = zonal.over(values, areas.weights(block.axes), least=0.0)
     return Fields(block.time, block.run, mean.astype(np.float32), coverage.astype(np.float32))

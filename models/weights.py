@@ -16,6 +16,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import scipy.sparse
 import shapely
 from exactextract import exact_extract
@@ -26,7 +27,7 @@ from exactextract.raster import RasterSource
 from exactextract._exactextract import Feature  # isort: skip
 
 from data.grids import Axes
-from data.store import Store
+from data.store import State, Store
 from models.assign import outline_revision
 from models.derived import kept
 
@@ -194,7 +195,28 @@ def _load(path: Path) -> Weights:
         return Weights(rows=int(held["rows"]), columns=int(held["columns"]), **parts)
 
 
-def by_people(fine: Weights, people: np.ndarray, fine_axes: Axes, axes: Axes) -> Weights:
+def of_people(store: Store, tambons: gpd.GeoDataFrame, axes: Axes, state: State | None = None) -> Weights:
+    """Return weights over a grid in degrees that count the people of the stored population raster, all its tiles.
+
+    Raises
+    ------
+    NotStored
+        When no population raster is stored.
+    """
+    tiles = list(store.raster_tiles("population", state))
+    fine = [of_grid(store, tambons, tile.axes, tile.crs) for tile in tiles]
+    parts = [by_people(one, tile.values, tile.axes, axes, tile.crs) for one, tile in zip(fine, tiles, strict=True)]
+    summed = sum((part.matrix for part in parts[1:]), parts[0].matrix).tocsr()
+    return replace(
+        parts[0],
+        starts=summed.indptr.astype(np.int64),
+        cells=summed.indices.astype(np.int64),
+        weight=summed.data,
+        whole=np.sum([part.whole for part in parts], axis=0),
+    )
+
+
+def by_people(fine: Weights, people: np.ndarray, fine_axes: Axes, axes: Axes, crs: str = "EPSG:4326") -> Weights:
     """Return weights over a coarse grid that count people instead of area.
 
     Parameters
@@ -204,8 +226,8 @@ def by_people(fine: Weights, people: np.ndarray, fine_axes: Axes, axes: Axes) ->
     people : ndarray, shape (rows, columns) of `fine_axes`
         People per cell; a missing cell counts nobody.
     fine_axes, axes : Axes
-        Of the population and of the coarse grid, both in degrees. A population cell belongs to the coarse cell that
-        holds its centre.
+        Of the population, in the coordinates `crs`, and of the coarse grid, in degrees. A population cell belongs to
+        the coarse cell that holds its centre.
 
     Notes
     -----
@@ -214,8 +236,11 @@ def by_people(fine: Weights, people: np.ndarray, fine_axes: Axes, axes: Axes) ->
     at = np.repeat(np.arange(len(fine.codes)), np.diff(fine.starts))
     there = np.nan_to_num(people.ravel()[fine.cells]) * fine.weight
     west, south, _, _ = axes.bounds
-    column = np.floor((fine_axes.lon[fine.cells % fine.columns] - west) / axes.step_lon).astype(np.int64)
-    row = np.floor((fine_axes.lat[fine.cells // fine.columns] - south) / axes.step_lat).astype(np.int64)
+    lon, lat = fine_axes.lon[fine.cells % fine.columns], fine_axes.lat[fine.cells // fine.columns]
+    if not pyproj.CRS(crs).is_geographic:
+        lon, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(lon, lat)
+    column = np.floor((lon - west) / axes.step_lon).astype(np.int64)
+    row = np.floor((lat - south) / axes.step_lat).astype(np.int64)
     inside = (column >= 0) & (column < axes.columns) & (row >= 0) & (row < axes.rows)
     cell = (row * axes.columns + column)[inside]
     shape = (len(fine.codes), axes.cells)

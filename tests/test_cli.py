@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 from data.clock import UTC
+from data.merge import Writer
 from data.store import Store
 from fetchers import importer
-from tests import files
+from tests import files, grid_files, make
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = dt.datetime(2026, 12, 1, 6, tzinfo=UTC)
@@ -334,3 +335,37 @@ def test_the_estimates_can_be_tested_and_people_added_up(full: Path) -> None:
     assert [row["code"] for row in json.loads(told.stdout)] == TAMBONS
     assert {row["person_days"] for row in json.loads(told.stdout)} == {None}
     assert "population" in told.stderr
+
+
+# -- grids and rasters -----------------------------------------------------------------------------------------------
+
+
+def test_grids_and_the_cube_by_area(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    field = grid_files.grid([[[10, 20], [30, float("nan")]]], (99.05, 99.15), (18.05, 18.15), "2026-03-10T03:00")
+    with Store(store).locked():
+        writer = Writer(Store(store), Store(store).state())
+        writer.add_tambons(make.tambons(2, 2))
+        writer.add_grid(field)
+        writer.commit()
+    period = ("--from", "2026-03-10", "--to", "2026-03-10")
+    by = rows(store, "grid", *period, "--by", "province")
+    assert [(row["code"], row["value"], row["coverage"], row["source"]) for row in by] == [("52", 20.0, 0.75, "cams")]
+    people, ground, wrong, bad = at_once(
+        store,
+        ("grid", *period, "--weights", "people"),
+        ("ground", "--variable", "land_cover"),
+        ("grid", *period, "--variable", "smoke"),
+        ("cube", *period, "--out", str(tmp_path / "cube.xlsx")),
+    )
+    assert (people.returncode, ground.returncode, wrong.returncode, bad.returncode) == (1, 1, 2, 2)
+    assert "GeoTIFF" in people.stderr
+    made, refused = at_once(
+        store,
+        ("cube", *period, "--out", str(tmp_path / "cube.csv")),
+        ("cube", *period, "--out", str(tmp_path / "nowhere" / "cube.nc")),
+    )
+    assert made.returncode == 0
+    assert (tmp_path / "cube.csv").read_text("utf-8").splitlines()[0].startswith("day,tambon,")
+    assert refused.returncode == 1
+    assert "nowhere" in refused.stderr

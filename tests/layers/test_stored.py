@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xarray as xr
 
 from data.errors import FileRefused, Locked, StoreError
 from fetchers.importer import Verdict
@@ -106,3 +107,12 @@ def test_counts_download_shows_zeros(desk: Desk) -> None:
     name, data = stored.counts_csv(desk, desks.view())
     assert name == "counts_lampang_2026-03-10_2026-03-10.csv"
     assert pd.read_csv(io.BytesIO(data))["count"].tolist() == [3, 1, 0, 0]
+
+
+def test_everything_is_taken_away_as_a_cube(desk: Desk, tmp_path: Path) -> None:
+    name, data = stored.cube_file(desk, desks.view())
+    assert name == "cube_lampang_2026-03-10_2026-03-10.nc"
+    (tmp_path / name).write_bytes(data)
+    made = xr.load_dataset(tmp_path / name)
+    assert int(made["hotspots_day"].sum() + made["hotspots_night"].sum()) == 4
+    assert made["pm25"].attrs["units"] == "µg/m³"
