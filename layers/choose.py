@@ -17,6 +17,9 @@ from models.desk import Desk
 from models.measures import pairs
 from models.priority import Ranking, reasons
 
+#: A proven gap below this is told as none: it would be written 0.0000 %.
+_SMALLEST_GAP = 5e-7
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -59,13 +62,35 @@ def ranking(desk: Desk, lang: Lang, found: Ranking) -> pd.DataFrame:
         say(lang, "choose.place"): rows["place"],
         say(lang, "column.tambon"): names[f"tambon_{lang}"].reindex(rows["tambon"]).to_numpy(),
         say(lang, "column.amphoe"): names[f"amphoe_{lang}"].reindex(rows["tambon"]).to_numpy(),
-        say(lang, "choose.score"): rows["score"].round(3),
+        say(lang, "choose.score"): [f"{score:.3f}" for score in rows["score"]],
         say(lang, "choose.firmness"): [
             f"{low}–{high}" for low, high in zip(rows["place_low"], rows["place_high"], strict=True)
         ],
         say(lang, "choose.why"): [_criteria(lang, row) for row in rows.to_dict("records")],
     }
     return pd.DataFrame(table)
+
+
+def moves(desk: Desk, lang: Lang, moved: pd.DataFrame) -> pd.DataFrame:
+    """Return which tambons other weights moved, and why, in words (from `models.priority.moved`)."""
+    names = desk.tambons.set_index("tambon")[f"tambon_{lang}"]
+    rows = [
+        {
+            say(lang, "column.tambon"): names[row.tambon],
+            say(lang, "choose.place_before"): row.place_before,
+            say(lang, "choose.place"): row.place,
+            say(lang, "choose.moved_why"): _moved_by(lang, str(row.criterion), bool(row.heavier)),
+        }
+        for row in moved.itertuples()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _moved_by(lang: Lang, criterion: str, heavier: bool) -> str:
+    if not criterion:
+        return say(lang, "choose.moved_others")
+    name = say(lang, f"criterion.{criterion}")
+    return say(lang, "choose.moved_heavier" if heavier else "choose.moved_lighter", criterion=name)
 
 
 def ranking_notes(lang: Lang, found: Ranking, days: Mapping[int, int], satellites: str) -> list[str]:
@@ -101,8 +126,8 @@ def reason(lang: Lang, row: Mapping[str, object], measure: Mapping[str, object],
     )
 
 
-def plan(desk: Desk, lang: Lang, made: Plan, measures: pd.DataFrame) -> pd.DataFrame:
-    """Return a plan as a table in words."""
+def plan(desk: Desk, lang: Lang, made: Plan, measures: pd.DataFrame, places: Mapping[str, int]) -> pd.DataFrame:
+    """Return a plan as a table in words, with the place of each tambon in the ranking shown above it."""
     names = desk.tambons.set_index("tambon")
     known = measures.set_index("measure")
     rows = made.chosen.to_dict("records")
@@ -113,23 +138,38 @@ def plan(desk: Desk, lang: Lang, made: Plan, measures: pd.DataFrame) -> pd.DataF
             say(lang, "choose.measure"): [known.at[row["measure"], f"name_{lang}"] for row in rows],
             say(lang, "choose.units"): [f"{row['units']} × {known.at[row['measure'], f'unit_{lang}']}" for row in rows],
             say(lang, "choose.baht"): [row["baht"] for row in rows],
-            say(lang, "choose.avoided"): [row["benefit"] for row in rows],
-            say(lang, "choose.between"): [f"{row['benefit_low']:.1f}–{row['benefit_high']:.1f}" for row in rows],
+            say(lang, "choose.avoided"): [number(row["benefit"]) for row in rows],
+            say(lang, "choose.between"): [
+                f"{number(row['benefit_low'])}–{number(row['benefit_high'])}" for row in rows
+            ],
+            say(lang, "choose.rank"): [str(places.get(row["tambon"], "–")) for row in rows],
             say(lang, "choose.basis"): [say(lang, f"budget.{known.at[row['measure'], 'basis']}_basis") for row in rows],
         }
     )
+
+
+def number(value: float) -> str:
+    """Return a number of hotspots: two digits after the point below one, one below a hundred, no minus zero."""
+    digits = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
+    return f"{round(value, digits) + 0.0:,.{digits}f}"
+
+
+def signed(value: float) -> str:
+    """Return a difference of hotspots with its sign."""
+    text = number(value)
+    return text.replace("-", "−") if text.startswith("-") else f"+{text}" if value > 0 else text
 
 
 def total(lang: Lang, made: Plan) -> str:
     """Return the sums of a plan and what is proven of it, in one sentence."""
     return say(
         lang,
-        "budget.total",
+        "budget.total" if made.gap >= _SMALLEST_GAP else "budget.total_best",
         baht=f"{made.baht:,.0f}",
         count=len(made.chosen),
-        benefit=f"{made.benefit:,.1f}",
-        low=f"{made.benefit_low:,.1f}",
-        high=f"{made.benefit_high:,.1f}",
+        benefit=number(made.benefit),
+        low=number(made.benefit_low),
+        high=number(made.benefit_high),
         gap=f"{100 * made.gap:.4f}",
     )
 
@@ -139,7 +179,7 @@ def rule_prices(lang: Lang, prices: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             say(lang, "choose.rule"): [say(lang, f"choose.rule_{rule}") for rule in prices["rule"]],
-            say(lang, "choose.price"): prices["price"].round(1),
+            say(lang, "choose.price"): [number(price) for price in prices["price"]],
         }
     )
 
@@ -176,7 +216,7 @@ def changes(desk: Desk, lang: Lang, differing: pd.DataFrame, measures: pd.DataFr
             say(lang, "choose.measure"): [known[code] for code in differing["measure"]],
             say(lang, "choose.units_before"): differing["units_before"],
             say(lang, "choose.units_after"): differing["units_after"],
-            say(lang, "choose.baht_more"): differing["baht"].round(0),
-            say(lang, "choose.avoided_more"): differing["benefit"].round(1),
+            say(lang, "choose.baht_more"): [f"{baht:+,.0f}".replace("-", "−") for baht in differing["baht"]],
+            say(lang, "choose.avoided_more"): [signed(more) for more in differing["benefit"]],
         }
     )

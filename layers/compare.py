@@ -90,7 +90,7 @@ def chart(desk: Desk, lang: Lang, compared: pd.DataFrame, year: int, axis: str) 
         .mark_point(filled=True, size=110, opacity=1)
         .encode(
             y=y,
-            x=alt.X("value:Q", title=axis, scale=alt.Scale(zero=True)),
+            x=alt.X("value:Q", title=axis, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, tickMinStep=1)),
             color=alt.Color(
                 "season:N",
                 title=None,
@@ -114,12 +114,12 @@ def measures(lang: Lang, found: Sequence[tuple[Treatment, Effect]]) -> pd.DataFr
         rows.append(
             {
                 say(lang, "column.kind"): kind_name(lang, treatment.name),
-                say(lang, "compare.sites"): len(treatment.sites) + len(treatment.left_out),
-                say(lang, "compare.tambons"): len(treatment.first_season),
-                say(lang, "effect.change"): percent(float(str(served["effect"]))),
-                say(lang, "compare.interval"): "–" if math.isnan(low) else f"{percent(low)} … {percent(high)}",
                 say(lang, "effect.column.verdict"): say(lang, f"effect.verdict.{effect.verdict.code}"),
                 say(lang, "compare.why"): say_why(lang, effect.verdict),
+                say(lang, "effect.change"): percent(float(str(served["effect"]))),
+                say(lang, "compare.interval"): "–" if math.isnan(low) else f"{percent(low)} … {percent(high)}",
+                say(lang, "compare.sites"): len(treatment.sites) + len(treatment.left_out),
+                say(lang, "compare.tambons"): len(treatment.first_season),
             }
         )
     return pd.DataFrame(rows)

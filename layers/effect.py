@@ -211,11 +211,11 @@ def sensitivity_table(lang: Lang, table: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             say(lang, "today.satellites"): say(lang, f"satellites.{row.satellites}"),
+            say(lang, "effect.column.verdict"): say(lang, f"effect.verdict.{row.verdict}"),
             say(lang, "effect.seasons"): row.seasons,
             say(lang, "effect.change"): percent(float(row.effect)),
             say(lang, "effect.column.low"): percent(float(row.low)),
             say(lang, "effect.column.high"): percent(float(row.high)),
-            say(lang, "effect.column.verdict"): say(lang, f"effect.verdict.{row.verdict}"),
         }
         for row in table.itertuples()
     ]

@@ -98,7 +98,7 @@ def smoke(desk: Desk) -> pd.DataFrame:
         return pd.DataFrame(columns=["smoke", "older"], dtype=float)
     found = over_standard(table, "tambon").set_index("code")
     told = table[table["pm25"].notna()]["tambon"].unique()
-    named = found.rename(columns={"days_over": "smoke", "older_days": "older"})[["smoke", "older"]]
+    named = found[["days_over", "older_days"]].set_axis(["smoke", "older"], axis=1)
     return named.astype(float).reindex(told)
 
 

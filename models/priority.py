@@ -135,3 +135,37 @@ def reasons(row: Mapping[str, object], most: int = 3) -> list[tuple[str, float]]
     """Return what lifts a row of `Ranking.rows` above the middle tambon: criterion and weighted distance."""
     parts = [(name[5:], float(str(value))) for name, value in row.items() if name.startswith("part_")]
     return sorted([part for part in parts if part[1] > 0], key=lambda part: -part[1])[:most]
+
+
+def moved(before: Ranking, after: Ranking, most: int = 10) -> pd.DataFrame:
+    """Return the tambons whose place changes most between two rankings of the same criteria, and what moved them.
+
+    Returns
+    -------
+    DataFrame
+        Largest move first: `tambon`, `place_before`, `place`, `criterion` (the one whose weighted distance from the
+        middle tambon changed most in the direction of the move; "" where none did), `heavier` (whether it weighs more
+        now). Only tambons that moved.
+    """
+    both = before.rows.merge(after.rows, on="tambon", suffixes=("_before", ""))
+    both = both[both["place_before"] != both["place"]]
+    rose = both["place_before"] - both["place"]
+    names = sorted({*before.weights, *after.weights})
+    parts = pd.DataFrame(
+        {name: _part(after, name, both["tambon"]) - _part(before, name, both["tambon"]) for name in names},
+        index=both.index,
+    ).mul(np.sign(rose), axis=0)
+    led = parts.max(axis=1) > 0
+    criterion = parts[led].idxmax(axis=1).reindex(both.index, fill_value="") if led.any() else ""
+    table = both[["tambon", "place_before", "place"]].assign(criterion=criterion, size=rose.abs())
+    table["heavier"] = [after.weights.get(one, 0.0) > before.weights.get(one, 0.0) for one in table["criterion"]]
+    ordered = table.sort_values(["size", "place", "tambon"], ascending=[False, True, True]).head(most)
+    return ordered.drop(columns="size").reset_index(drop=True)
+
+
+def _part(found: Ranking, name: str, tambons: pd.Series) -> np.ndarray:
+    """Return a criterion's weighted distances of some tambons, 0 where it was not used."""
+    column = f"part_{name}"
+    if column not in found.rows:
+        return np.zeros(len(tambons))
+    return np.asarray(found.rows.set_index("tambon")[column].reindex(tambons), dtype=float)

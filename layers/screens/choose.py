@@ -18,6 +18,7 @@ from layers.words import say
 from models.budget import Plan, difference
 from models.criteria import CRITERIA
 from models.desk import Desk
+from models.priority import Ranking, moved
 from models.proposal import proposals
 
 
@@ -26,15 +27,16 @@ def page() -> None:
     desk, view = opened()
     view = comparable(view)
     st.subheader(say(view.lang, "choose.title"))
-    _ranking(desk, view)
-    _budget(desk, view)
+    places = _ranking(desk, view)
+    _budget(desk, view, places)
     st.markdown(f"#### {say(view.lang, 'choose.prices')}")
     st.caption(say(view.lang, "budget.assumed"))
     table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures())
     st.dataframe(table, hide_index=True, height=360)
 
 
-def _ranking(desk: Desk, view: View) -> None:
+def _ranking(desk: Desk, view: View) -> dict[str, int]:
+    """Show the ranking; return the place of each tambon, nothing where no criterion weighs anything."""
     lang = view.lang
     told = known_for_choosing(desk, view)
     usable = [name for name in CRITERIA if told.criteria[name].nunique() > 1]
@@ -49,8 +51,9 @@ def _ranking(desk: Desk, view: View) -> None:
     with right:
         if not any(weights.values()):
             st.info(say(lang, "choose.weights_note"))
-            return
-        found = ranking(desk, view, {**dict.fromkeys(CRITERIA, 1.0), **weights})
+            return {}
+        even = dict.fromkeys(CRITERIA, 1.0)
+        found = ranking(desk, view, even | weights)
         table = choose.ranking(desk, lang, found)
         st.dataframe(table, hide_index=True, height=420)
         for note in choose.ranking_notes(lang, found, told.burden.days, ", ".join(view.satellites)):
@@ -58,9 +61,23 @@ def _ranking(desk: Desk, view: View) -> None:
         st.download_button(
             say(lang, "choose.export_ranking"), csv_bytes(table), "ranking.csv", "text/csv", on_click="ignore"
         )
+        if len(set(weights.values())) > 1:
+            _moves(desk, view, ranking(desk, view, even), found)
+    return dict(zip(found.rows["tambon"], found.rows["place"], strict=True))
 
 
-def _budget(desk: Desk, view: View) -> None:
+def _moves(desk: Desk, view: View, even: Ranking, found: Ranking) -> None:
+    """Show what the planner's weights changed against weights that are all the same, and why."""
+    lang = view.lang
+    st.markdown(f"**{say(lang, 'choose.moved')}**")
+    table = choose.moves(desk, lang, moved(even, found))
+    if table.empty:
+        st.caption(say(lang, "choose.moved_none"))
+    else:
+        st.dataframe(table, hide_index=True)
+
+
+def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
     lang = view.lang
     st.markdown(f"#### {say(lang, 'choose.budget')}")
     with st.form("budget"):
@@ -85,11 +102,11 @@ def _budget(desk: Desk, view: View) -> None:
         say(
             lang,
             "choose.habit",
-            habit=f"{made.habit.benefit:,.1f}",
+            habit=choose.number(made.habit.benefit),
             times=f"{made.plan.benefit / made.habit.benefit:.2f}" if made.habit.benefit else "–",
         )
     )
-    table = choose.plan(desk, lang, made.plan, known)
+    table = choose.plan(desk, lang, made.plan, known, places)
     money = st.column_config.NumberColumn(format="localized")
     st.dataframe(table, hide_index=True, height=360, column_config={say(lang, "choose.baht"): money})
     with st.container(horizontal=True):
@@ -104,7 +121,7 @@ def _budget(desk: Desk, view: View) -> None:
     with right:
         st.markdown(f"**{say(lang, 'choose.next')}**")
         more = {
-            name: f"{getattr(made.richer, field) - getattr(made.plan, field):.1f}"
+            name: choose.number(getattr(made.richer, field) - getattr(made.plan, field))
             for name, field in (("more", "benefit"), ("low", "benefit_low"), ("high", "benefit_high"))
         }
         st.caption(say(lang, "choose.next_line", **more))

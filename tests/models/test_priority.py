@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.priority import rank, reasons
+from models.priority import moved, rank, reasons
 
 CODES = ["520101", "520102", "520103"]
 
@@ -88,3 +88,22 @@ def test_scores_are_those_of_the_library_on_scaled_values() -> None:
     by_hand = gap[1] / (gap[0] + gap[1])
     found = rank(table, {"a": 5, "b": 3, "c": 2}).rows.set_index("tambon")["score"]
     assert found.to_numpy() == pytest.approx(by_hand.loc[found.index].to_numpy())
+
+
+def test_what_other_weights_move_and_why() -> None:
+    table = criteria(fire=[10.0, 0.0, 5.0], smoke=[0.0, 2.0, 1.0])
+    fire, smoke = rank(table, {"fire": 9, "smoke": 1}), rank(table, {"fire": 1, "smoke": 9})
+    found = moved(fire, smoke).set_index("tambon")
+    # The first two change places, the one in the middle stays. Smoke lifts one; the other loses by the same smoke.
+    assert found.index.tolist() == ["520102", "520101"]
+    assert found[["place_before", "place"]].to_numpy().tolist() == [[3, 1], [1, 3]]
+    assert found["criterion"].tolist() in (["smoke", "smoke"], ["fire", "fire"], ["smoke", "fire"], ["fire", "smoke"])
+    assert all(found["heavier"] == (found["criterion"] == "smoke"))
+    assert moved(fire, fire).empty
+
+
+def test_a_criterion_that_only_one_ranking_uses_can_be_what_moves() -> None:
+    table = criteria(fire=[10.0, 0.0, 5.0], smoke=[0.0, 1.9, 2.0])
+    found = moved(rank(table, {"fire": 1}), rank(table, {"fire": 1, "smoke": 1})).set_index("tambon")
+    assert found.loc["520103", "place"] < found.loc["520103", "place_before"]
+    assert found.loc["520103", ["criterion", "heavier"]].tolist() == ["smoke", True]
