@@ -68,6 +68,8 @@ SCENARIOS = {
         *_both("chosen after a bad season", selected_on_last=True),
         *_both("satellites added, all counted", satellites=((6, 1.8), (11, 1.4))),
         *_both("treated falling 8 % a year anyway", drift=-0.08),
+        *_both("treated falling 4 % a year anyway", drift=-0.04),
+        *_both("treated rising 8 % a year anyway", drift=0.08),
         *_both("spill-over and no ring", ring=False),
     ],
 }

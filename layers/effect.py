@@ -147,7 +147,8 @@ def _checks(lang: Lang, found: Effect) -> list[str]:
     if "path_p" in told:
         word = "same" if told["path_p"] >= 0.05 else "apart"
         out.append(say(lang, f"effect.check.path_{word}", p=f"{told['path_p']:.3f}"))
-        out.append(say(lang, "effect.check.carried", effect=percent(told["carried"])))
+        numbers = {name: percent(told[name]) for name in ("drift", "carried")}
+        out.append(say(lang, "effect.check.drift", noticed=f"±{100 * told['drift_noticed']:.0f} %", **numbers))
     if "time_p" in told:
         numbers = {"effect": percent(told["time_effect"]), "p": f"{told['time_p']:.3f}"}
         out.append(say(lang, "effect.check.time", **numbers))

@@ -45,7 +45,7 @@ def say_power(lang: Lang, found: Design) -> str:
 
 
 def _number(lang: Lang, name: str, value: Any) -> str:
-    if name == "drift":
+    if name in ("drift", "carried"):
         return f"{100 * value:+.0f} %".replace("-", "−")
     if name in _SHARES:
         return f"{100 * value:.0f} %"

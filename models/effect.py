@@ -16,6 +16,7 @@ import pandas as pd
 from models import paths, staggered, synthetic
 from models.before_after import before_after
 from models.controls import Comparison, choose, history_traits
+from models.earlier import before
 from models.outcomes import Outcomes
 from models.randomisation import DEALS, Randomisation, deals, smallest_p
 from models.treatment import Treatment
@@ -59,8 +60,9 @@ class Effect:
     seasons : tuple of str
         Labels of the whole periods used.
     checks : dict
-        `path_p`, `carried` (fraction), `time_effect`, `time_p`, `space_low`, `space_high`, `ring_effect`, `ring_low`,
-        `ring_high`, `ring_p`, `ring_tambons`, `fit`; missing ones are not there.
+        `path_p`, `drift` (a season), `drift_noticed`, `carried` (fractions), `time_effect`, `time_p`, `space_low`,
+        `space_high`, `ring_effect`, `ring_low`, `ring_high`, `ring_p`, `ring_tambons`, `fit`; missing ones are not
+        there.
     event : DataFrame
         Result of `models.paths.event_study`; empty when nothing was estimated.
     path : DataFrame
@@ -124,16 +126,21 @@ def effect(
         return Effect(nothing, verdict, roles, treatment.left_out, labels, {}, pd.DataFrame(), pd.DataFrame())
     values, begun = outcomes.values[rows], np.minimum(starts[rows], seasons)
     dealt = deals(begun, _SEED, count)
-    path_p = paths.same_path_p(values[:, : int(begun.min())], dealt < seasons)
     test = Randomisation(values, begun, dealt)
-    carried = math.expm1(paths.carried_drift(test.scaled[:, : int(begun.min())], begun, seasons))
+    earlier = before(test)
     table, mixed = _estimates(test, draws)
     served = table.set_index("estimator").loc[SERVED]
     figures = (float(str(served[name])) for name in ("effect", "low", "high", "p_randomisation"))
     others = table.loc[table["estimator"].isin(ESTIMATORS[1:3]), "effect"].tolist()
-    verdict = judge(*figures, path_p=path_p, carried=carried, others=others, treated=len(compared.treated))
+    verdict = judge(*figures, before=earlier, others=others, treated=len(compared.treated))
     table.loc[table["estimator"] == SERVED, "verdict"] = verdict.code
-    found: dict[str, float] = {"path_p": path_p, "carried": carried, "fit": mixed.fit}
+    found = {
+        "path_p": earlier.either,
+        "drift": math.expm1(earlier.drift),
+        "drift_noticed": -math.expm1(-earlier.noticed),
+        "carried": earlier.carried,
+        "fit": mixed.fit,
+    }
     event = path = pd.DataFrame()
     if checks:
         found |= _checks(outcomes, compared, values, begun, dealt)
@@ -164,10 +171,10 @@ def _lacking(
         return [Reason(str(reason), {"sites": int(count)}) for reason, count in counted] or [Reason("no_treatment")]
     if not len(mine):
         return [Reason("elsewhere", {"tambons": len(treatment.first_season)})]
-    before = int(np.minimum(starts[mine], seasons).max())
-    if before < NEED_BEFORE:
+    earlier = int(np.minimum(starts[mine], seasons).max())
+    if earlier < NEED_BEFORE:
         year = max(treatment.first_season[str(code)] for code in outcomes.tambons[mine])
-        out.append(Reason("seasons_before", {"have": before, "need": NEED_BEFORE, "year": year}))
+        out.append(Reason("seasons_before", {"have": earlier, "need": NEED_BEFORE, "year": year}))
     after = int(np.maximum(seasons - starts[mine], 0).max())
     if after < NEED_AFTER:
         year = min(treatment.first_season[str(code)] for code in outcomes.tambons[mine])

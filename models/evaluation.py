@@ -24,7 +24,7 @@ from models.treatment import Treatment
 from models.verdict import Reason, Verdict
 
 #: Raised when a stored answer would come out otherwise.
-VERSION = "2"
+VERSION = "3"
 #: Tables of the store that an effect is made of.
 _INPUTS = ("hotspots", "tambons", "population", "readings", "stations", "snapshots")
 

@@ -1,4 +1,4 @@
-"""Whether treated and controls went the same way before, and how they parted after: checks and pictures by season.
+"""How treated and controls parted, by season, and what a measure that never was would have shown: placebos, a picture.
 
 Works on whole tables of the tambons compared. Never judges.
 """
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.randomisation import Randomisation
-from models.twoway import log_effects, without_effect
+from models.twoway import log_effects
 
 #: Seasons before and after the start that are shown one by one; those further away are taken together at the ends.
 BEFORE_SHOWN, AFTER_SHOWN = 4, 3
@@ -17,64 +17,6 @@ BEFORE_SHOWN, AFTER_SHOWN = 4, 3
 _DEALS_SHOWN = 99
 #: Deals are fitted less finely than the estimate: to a thousandth of a percent.
 _ROUGH = 1e-5
-
-
-def same_path_p(before: np.ndarray, is_treated: np.ndarray) -> float:
-    """Return the p of the hypothesis that treated and controls went the same way before any start.
-
-    Two departures are looked for: a steady drift, and a last season out of line (a measure is often begun after a bad
-    year, and what follows a bad year is a milder one). The larger of both studentised scores is compared with its
-    permutations.
-
-    Parameters
-    ----------
-    before : ndarray, shape (n, seasons)
-        Outcomes of the seasons before the earliest start, at least two.
-    is_treated : ndarray of bool, shape (count, n)
-        Deals of the role; the first is the real one.
-    """
-    held = before.sum(1) > 0
-    values, dealt = before[held], is_treated[:, held].astype(float)
-    if values.shape[1] < 2 or not dealt[0].any():
-        return 1.0
-    residual = values - without_effect(values)
-    weather = values.sum(0) / values.sum()
-    share = values.sum(1) / values.sum()
-    largest = np.zeros(len(dealt))
-    seasons = np.arange(values.shape[1])
-    for contrast in (seasons.astype(float), (seasons == seasons[-1]).astype(float)):
-        moved = residual @ (contrast - weather @ contrast)
-        spread = np.sqrt((((dealt - (dealt @ share)[:, None]) * moved) ** 2).sum(1))
-        largest = np.maximum(largest, np.abs(dealt @ moved) / np.where(spread > 0, spread, np.inf))
-    return float((largest >= largest[0] - 1e-9).mean())
-
-
-def carried_drift(before: np.ndarray, starts: np.ndarray, seasons: int) -> float:
-    """Return the logarithm of the effect that the treated tambons' own earlier drift would give if it went on.
-
-    The drift is one step of Newton's method from none, in the Poisson model with tambon and season effects; it is
-    carried from the middle of the seasons before to the middle of the treated ones.
-
-    Parameters
-    ----------
-    before : ndarray, shape (n, first)
-        Outcomes, with the weights of their rows, of the seasons before the earliest start.
-    starts : ndarray of int, shape (n,)
-        Position of the first treated season, `seasons` or more for never.
-    seasons : int
-    """
-    treated, first = starts < seasons, before.shape[1]
-    if first < 2 or before.sum() <= 0:
-        return 0.0
-    residual = before - without_effect(before)
-    weather, level = before.sum(0) / before.sum(), before.sum(1)
-    time = np.arange(first) - weather @ np.arange(first)
-    own = treated - level[treated].sum() / level.sum()
-    spread = float((level * own**2).sum() * (weather @ time**2))
-    if spread <= 0:
-        return 0.0
-    middle = np.mean([(start + seasons - 1) / 2 for start in starts[treated]])
-    return float((residual[treated] @ time).sum() / spread * (middle - (first - 1) / 2))
 
 
 def placebo_in_time(values: np.ndarray, starts: np.ndarray, dealt: np.ndarray) -> Randomisation | None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.paths import same_path_p
+from models.earlier import before
 from models.randomisation import Randomisation, deals, smallest_p
 from models.simulation import Province, outbreaks
 from models.twoway import treated_cells, without_effect
-from models.verdict import NEED_AFTER, NEED_BEFORE, NEED_CONTROLS, P_PATH, P_SEEN
+from models.verdict import NEED_AFTER, NEED_BEFORE, NEED_CONTROLS, P_DRIFT, P_LAST, P_SEEN
 
 #: Falls tried, as fractions.
 FALLS = (-0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.7, -0.8)
@@ -122,10 +122,12 @@ def _is_seen(counts: np.ndarray, starts: np.ndarray, dealt: np.ndarray) -> bool:
     seasons = counts.shape[1]
     if not (starts[held] < seasons).any():
         return False
-    found = Randomisation(counts[held], starts[held], dealt[:, held], tolerance=_ROUGH).statistics(0.0)
+    test = Randomisation(counts[held], starts[held], dealt[:, held], tolerance=_ROUGH)
+    found = test.statistics(0.0)
     if found[0] > 0 or (np.abs(found) >= abs(found[0]) - 1e-9).mean() > P_SEEN:
         return False
-    return same_path_p(counts[held][:, :first], dealt[:, held] < seasons) >= P_PATH
+    earlier = before(test)
+    return earlier.falling >= P_DRIFT and earlier.high >= P_LAST
 
 
 def _smallest(seen: dict[float, float]) -> float:

@@ -17,15 +17,17 @@ NEED_BEFORE, NEED_AFTER = 3, 1
 NEED_CONTROLS = 5
 #: A verdict of fewer or more needs a p of at most this.
 P_SEEN = 0.05
-#: Where the treated were already on another path before the measure with a p below this, nothing is claimed.
+#: "No difference" needs that the treated were on no other path before the measure, by a two-sided p of at least this.
 P_PATH = 0.05
+#: A claim needs that they were not already drifting its way (one-sided p), nor begun after a last season so far out of
+#: line that its passing would look like an effect. Chosen on made-up provinces, judged on others (docs/effects.md).
+P_DRIFT, P_LAST = 0.05, 0.01
 #: A change that matters. "No difference seen" is said only where the interval rules out so large a fall, and the rise
 #: that would undo it.
 MATTERS = -0.30
 FEWER, MORE, NO_DIFFERENCE, CANNOT_TELL = "fewer", "more", "no_difference", "cannot_tell"
 #: A normal deviate for a two-sided test at 5 % seen four times in five: 1.96 + 0.84.
 _SEEN_MOSTLY = 2.80
-_ALL_GONE = -0.999999
 #: Half the width of an interval in standard errors (two-sided test at 8 %, `models.randomisation.INTERVAL_TEST`).
 _HALF_WIDTH = 1.75
 
@@ -54,6 +56,41 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True)
+class Before:
+    """What the seasons before the starts show of a way of their own (`models.earlier.before`).
+
+    Attributes
+    ----------
+    drift : float
+        Of the treated against the controls, logarithm a season.
+    noticed : float
+        The drift that would mostly have been noticed, logarithm a season, positive.
+    reach : float
+        Seasons over which a drift is carried from before to after.
+    falling, rising : float
+        One-sided p of no drift that way.
+    high, low : float
+        One-sided p of no last season out of line that way.
+    either : float
+        Two-sided p of both together.
+    """
+
+    drift: float = 0.0
+    noticed: float = 0.0
+    reach: float = 0.0
+    falling: float = 1.0
+    rising: float = 1.0
+    high: float = 1.0
+    low: float = 1.0
+    either: float = 1.0
+
+    @property
+    def carried(self) -> float:
+        """Effect that the drift alone would give, carried on, as a fraction."""
+        return math.expm1(self.drift * self.reach)
+
+
 def smallest_seen(low: float, high: float) -> float:
     """Return the fall, as a fraction below 0, that would mostly be seen with an interval as wide as this.
 
@@ -74,8 +111,7 @@ def judge(
     high: float,
     p: float,
     *,
-    path_p: float = 1.0,
-    carried: float = 0.0,
+    before: Before | None = None,
     others: Sequence[float] = (),
     treated: int = 0,
 ) -> Verdict:
@@ -87,29 +123,38 @@ def judge(
         Estimate and interval, fractions.
     p : float
         Of randomisation.
-    path_p : float
-        Of the test that treated and controls went the same way before.
-    carried : float
-        Fraction that the treated tambons' earlier drift would have given, carried on.
+    before : Before, optional
+        What the seasons before show; without it nothing is held against a claim.
     others : sequence of float
         Estimates of the other methods, fractions; a claim needs their agreement in sign.
     treated : int
         Tambons treated.
     """
-    if path_p < P_PATH:
-        return Verdict(CANNOT_TELL, (Reason("path", {"p": path_p}),))
+    earlier = before or Before()
     if p <= P_SEEN:
         against = [other for other in others if math.isfinite(other) and other * effect < 0]
         if against:
             return Verdict(CANNOT_TELL, (Reason("disagree", {"against": len(against), "methods": len(others)}),))
-        # Nothing left at all (-1) has no logarithm; it is further down than any drift.
-        log_effect = math.log1p(max(effect, _ALL_GONE))
-        if (log_effect - math.log1p(carried)) * log_effect <= 0:
-            return Verdict(CANNOT_TELL, (Reason("carried", {"drift": carried}),))
+        doubt = _already(effect < 0, earlier)
+        if doubt is not None:
+            return Verdict(CANNOT_TELL, (doubt,))
         return Verdict(FEWER if effect < 0 else MORE, (Reason("seen", {"p": p}),))
     if low > MATTERS and high < 1 / (1 + MATTERS) - 1:
+        if earlier.either < P_PATH:
+            return Verdict(CANNOT_TELL, (Reason("path", {"p": earlier.either}),))
         return Verdict(NO_DIFFERENCE, (Reason("ruled_out", {"change": -MATTERS}),))
     return Verdict(CANNOT_TELL, (too_wide(low, high, treated),))
+
+
+def _already(falls: bool, before: Before) -> Reason | None:
+    """Return why a claim of a fall, or of a rise, may have been under way before the measure; None when it was not."""
+    drift_p, last_p = (before.falling, before.high) if falls else (before.rising, before.low)
+    if drift_p < P_DRIFT:
+        numbers = {"drift": math.expm1(before.drift), "p": drift_p, "carried": before.carried}
+        return Reason("falling" if falls else "rising", numbers)
+    if last_p < P_LAST:
+        return Reason("last_high" if falls else "last_low", {"p": last_p})
+    return None
 
 
 def too_wide(low: float, high: float, treated: int) -> Reason:

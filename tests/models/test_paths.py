@@ -1,4 +1,4 @@
-"""Checks of the way before, placebos, and the picture by season: on tables where the answer is built in."""
+"""Placebos in time and space, and the picture by season: on tables where the answer is built in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from models.paths import carried_drift, event_study, placebo_in_space, placebo_in_time, same_path_p
+from models.paths import event_study, placebo_in_space, placebo_in_time
 from models.randomisation import deals
 from models.twoway import treated_cells
 from tests.models.simulated import counts
@@ -17,24 +17,6 @@ STARTS = np.array([6] * 10 + [10] * 30)
 
 def dealt(seed: int = 1) -> np.ndarray:
     return deals(STARTS, seed, 300)
-
-
-def test_the_same_way_before_is_not_doubted() -> None:
-    found = [same_path_p(counts(seed, 40, 6, 100), dealt(seed) < 10) for seed in range(40)]
-    assert np.mean(np.array(found) < 0.05) <= 0.15
-
-
-def test_a_drift_and_a_last_bad_season_are_found() -> None:
-    values = counts(1, 40, 6, 100)
-    drifting, bad = values.copy(), values.copy()
-    drifting[:10] *= np.exp(0.15 * np.arange(6))
-    bad[:10, 5] *= 1.8
-    assert same_path_p(drifting, dealt() < 10) < 0.02
-    assert same_path_p(bad, dealt() < 10) < 0.02
-
-
-def test_one_season_before_can_show_no_path() -> None:
-    assert same_path_p(counts(1, 40, 1), dealt() < 10) == 1.0
 
 
 def test_a_placebo_in_time_uses_only_the_seasons_before() -> None:
@@ -82,12 +64,3 @@ def test_the_picture_is_against_the_mean_of_all_seasons_before() -> None:
     # The mean of the logarithms before is log(2) / 6 above the others: 2 ** (-1/6) - 1 = -0.11.
     assert table.loc[0, "effect"] == pytest.approx(2 ** (-1 / 6) - 1, abs=0.06)
     assert table.loc[-1, "effect"] == pytest.approx(2 ** (5 / 6) - 1, abs=0.1)
-
-
-def test_an_earlier_drift_is_carried_to_the_middle_of_the_treated_seasons() -> None:
-    values = counts(6, 40, 6, 400)
-    values[:10] *= np.exp(-0.05 * np.arange(6))
-    # From season 2.5 on average before to 7.5 with the measure: five seasons of 5 %.
-    assert carried_drift(values, STARTS, 10) == pytest.approx(-0.25, abs=0.08)
-    assert carried_drift(counts(6, 40, 6, 400), STARTS, 10) == pytest.approx(0, abs=0.08)
-    assert carried_drift(values[:, :1], STARTS, 10) == 0.0

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from models.verdict import CANNOT_TELL, FEWER, MORE, NO_DIFFERENCE, judge, smallest_seen, too_wide
+from models.verdict import CANNOT_TELL, FEWER, MORE, NO_DIFFERENCE, Before, judge, smallest_seen, too_wide
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from models.verdict import CANNOT_TELL, FEWER, MORE, NO_DIFFERENCE, judge, small
     [
         ((-0.4, -0.5, -0.2, 0.01), 0.5, (-0.3, -0.2), FEWER, "seen"),
         ((0.4, 0.1, 0.9, 0.05), 0.5, (0.3, 0.2), MORE, "seen"),
-        ((-0.4, -0.5, -0.2, 0.01), 0.04, (-0.3, -0.2), CANNOT_TELL, "path"),
+        ((-0.05, -0.2, 0.1, 0.6), 0.04, (0.1, -0.1), CANNOT_TELL, "path"),
         ((-0.4, -0.5, -0.2, 0.01), 0.5, (0.3, -0.2), CANNOT_TELL, "disagree"),
         ((-0.4, -0.5, -0.2, 0.01), 0.5, (math.nan, -0.2), FEWER, "seen"),
         ((-0.05, -0.2, 0.1, 0.6), 0.5, (0.1, -0.1), NO_DIFFERENCE, "ruled_out"),
@@ -26,7 +26,7 @@ from models.verdict import CANNOT_TELL, FEWER, MORE, NO_DIFFERENCE, judge, small
 def test_rule(
     figures: tuple[float, float, float, float], path_p: float, others: tuple[float, ...], code: str, reason: str
 ) -> None:
-    found = judge(*figures, path_p=path_p, others=others, treated=20)
+    found = judge(*figures, before=Before(either=path_p), others=others, treated=20)
     assert (found.code, found.reasons[0].key) == (code, reason)
 
 
@@ -45,10 +45,21 @@ def test_the_tambons_needed_grow_with_the_square_of_the_width() -> None:
     assert numbers["need"] in (20, 21)
 
 
-def test_a_difference_that_the_earlier_drift_explains_is_no_effect() -> None:
-    figures = (-0.3, -0.4, -0.2, 0.01)
-    assert judge(*figures, carried=-0.29).code == FEWER
-    found = judge(*figures, carried=-0.31)
-    assert (found.code, found.reasons[0].key, found.reasons[0].numbers) == (CANNOT_TELL, "carried", {"drift": -0.31})
-    assert judge(0.5, 0.2, 0.9, 0.01, carried=-0.3).code == MORE
-    assert judge(-1.0, -1.0, -0.5, 0.01, carried=-0.6).code == FEWER
+def test_what_was_under_way_before_the_measure_is_no_effect_of_it() -> None:
+    fall, rise = (-0.3, -0.4, -0.2, 0.01), (0.5, 0.2, 0.9, 0.01)
+    falling = Before(drift=math.log(0.9), reach=5.0, falling=0.04)
+    found = judge(*fall, before=falling)
+    assert (found.code, found.reasons[0].key) == (CANNOT_TELL, "falling")
+    assert found.reasons[0].numbers == {"drift": pytest.approx(-0.1), "p": 0.04, "carried": pytest.approx(0.9**5 - 1)}
+    # A drift the other way makes a claim no weaker.
+    assert judge(*rise, before=falling).code == MORE
+    assert judge(*rise, before=Before(rising=0.04)).reasons[0].key == "rising"
+    assert judge(*fall, before=Before(rising=0.001)).code == FEWER
+    assert judge(*fall, before=Before(falling=0.05)).code == FEWER
+
+
+def test_a_start_after_a_season_out_of_line_is_no_proof() -> None:
+    fall, rise = (-0.3, -0.4, -0.2, 0.01), (0.5, 0.2, 0.9, 0.01)
+    assert judge(*fall, before=Before(high=0.009)).reasons[0].key == "last_high"
+    assert judge(*fall, before=Before(high=0.01, low=0.001)).code == FEWER
+    assert judge(*rise, before=Before(low=0.009)).reasons[0].key == "last_low"
