@@ -37,7 +37,7 @@ $(VENV)/run.stamp: requirements.txt constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m layers.assets
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+$(VENV)/dev.stamp: requirements-dev.txt requirements-scale.txt $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
 

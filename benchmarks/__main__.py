@@ -1,4 +1,4 @@
-"""Runs every benchmark: `make bench`, or one by name: `python -m benchmarks assign`."""
+"""Runs the benchmarks of `make bench`, or any by name with its options: `python -m benchmarks nation --sizes 0.01`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ NAMES = ("assign", "fires", "bring_in", "totals", "map", "budget", "zonal", "eff
 
 
 def main() -> None:
-    """Run the named benchmarks, or all."""
-    for name in sys.argv[1:] or NAMES:
+    """Run the benchmark that is named, with the options after its name, or those of `NAMES`."""
+    for name in sys.argv[1:2] or NAMES:
         print(f"\n== {name}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()
 

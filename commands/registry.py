@@ -133,7 +133,7 @@ def check_records(
 ) -> None:
     """Say what an import would do with each row of a list, and write nothing.
 
-    Example: python cli.py check-records my_sites.xlsx --format csv
+    Example: python cli.py check-records my_sites.csv --format csv
     """
     from data import clock
     from data.accounts import OPERATOR

@@ -1,4 +1,4 @@
-"""Commands that bring data in and say what is stored: import, fetch, status."""
+"""Commands that bring data in, make ready what is asked for, and say what is stored: import, fetch, prepare, status."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("import")(import_)
     app.command()(fetch)
+    app.command()(prepare)
     app.command()(status)
 
 
@@ -98,6 +99,31 @@ def fetch(
         print_rows(pd.DataFrame(rows, columns=["source", "verdict", "rows", "newest", "message"]), form)
         if any(outcome.verdict == refresh.FAULT for outcome in outcomes):
             raise typer.Exit(1)
+
+
+def prepare(
+    on: Annotated[
+        str, typer.Option(help="local, here, or the address of a Dask scheduler; HAZE_DASK when omitted.")
+    ] = "",
+    workers: Annotated[int, typer.Option(min=1, help="Processes of a local cluster.")] = 2,
+    memory: Annotated[str, typer.Option(help="Most that each of them may use.")] = "4GiB",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Make ready what will be asked for, a year or month per worker; what is there already is not made again.
+
+    Example: python cli.py prepare --on local --workers 2
+    """
+    from models import cluster
+
+    with clear_errors():
+        desk = open_desk(place)
+        with (
+            Console(stderr=True).status(say(lang(), "word.preparing")) as shown,
+            cluster.opened(on or desk.settings.dask, workers, memory) as client,
+        ):
+            made = cluster.prepare(desk, client, lambda step: shown.update(f"{step.kind} {step.part}"))
+        print_rows(made, form)
 
 
 def status(form: FormatOption = Format.table) -> None:

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         Sources that the watch asks when they are due beside those that `fetch` asks by itself.
     ping_url : SecretStr
         Address that the watch asks after each round it finished, for a service that tells when it stays away.
+    dask : str
+        Where the command `prepare` works: ``local`` for processes of this machine, ``here`` for one process, or the
+        address of a Dask scheduler such as ``tcp://host:8786``.
     ca_bundle : str
         File of certificates trusted beside the usual ones, for a server that sends an incomplete chain.
     """
@@ -101,6 +104,7 @@ class Settings(BaseSettings):
     cap_sender: str = "haze-desk"
     watch_also: tuple[str, ...] = ("open-meteo-weather",)
     ping_url: SecretStr = SecretStr("")
+    dask: str = "local"
     ca_bundle: str = ""
 
     @property

@@ -72,8 +72,10 @@ def members(path: Path, limit_bytes: int) -> Iterator[Member | tuple[str, FileRe
     Raises
     ------
     FileRefused
-        When the file as a whole cannot be opened.
+        When the file as a whole cannot be opened, or there is none.
     """
+    if not path.is_file():
+        raise FileRefused(f"{path}: no such file", key="no_such_file")
     with open(path, "rb") as handle:
         yield from _opened(path.name, handle, path.stat().st_size, limit_bytes)
 

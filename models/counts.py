@@ -8,7 +8,7 @@ Never reads the store, never names places.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,18 +37,19 @@ class Totals:
     ----------
     first : date
         Thai day of slice 1; slice 0 is all zero.
-    counts, shared : ndarray of int32, shape (satellites, 2 passes, days + 1, tambons)
-        Detections since `first`, whole and in 1/64.
+    counts, shared : mapping of str to ndarray of int32, shape (2 passes, days + 1, tambons)
+        Detections since `first` by satellite, whole and in 1/64. A satellite that is not there saw nothing that year:
+        over a nation each takes some hundred megabytes.
     """
 
     first: dt.date
-    counts: np.ndarray
-    shared: np.ndarray
+    counts: Mapping[str, np.ndarray]
+    shared: Mapping[str, np.ndarray]
 
     @property
     def days(self) -> int:
-        """Number of days covered."""
-        return int(self.counts.shape[2]) - 1
+        """Number of days covered: the last Thai day of a UTC year is 1 January of the next."""
+        return (dt.date(self.first.year + 1, 1, 1) - self.first).days + 1
 
 
 def totals(hotspots: pd.DataFrame, home: np.ndarray, shares: pd.DataFrame, tambons: int, year: int) -> Totals:
@@ -65,15 +66,15 @@ def totals(hotspots: pd.DataFrame, home: np.ndarray, shares: pd.DataFrame, tambo
     tambons : int
         Number of tambons.
     year : int
-        The last Thai day of a UTC year is 1 January of the next.
     """
-    first = dt.date(year, 1, 1)
-    days = (dt.date(year + 1, 1, 1) - first).days + 1
+    made = Totals(dt.date(year, 1, 1), {}, {})
+    first, days = made.first, made.days
     day = (thai_days(hotspots["acquired_at"]) - np.datetime64(first)).astype(np.int64)
-    satellite = hotspots["satellite"].cat.codes.to_numpy().astype(np.int64)
+    codes, satellite = np.unique(hotspots["satellite"].cat.codes.to_numpy(), return_inverse=True)
+    names = [str(name) for name in hotspots["satellite"].cat.categories[codes]]
     passed = is_day_pass(hotspots["acquired_at"]).astype(np.int64)
     group = (satellite * 2 + passed) * days + day
-    size = len(SATELLITES) * 2 * days * tambons
+    size = len(names) * 2 * days * tambons
     inside = home >= 0
     flat = group[inside] * tambons + home[inside]
     counts = np.bincount(flat, minlength=size)
@@ -86,19 +87,19 @@ def totals(hotspots: pd.DataFrame, home: np.ndarray, shares: pd.DataFrame, tambo
             group[row] * tambons + shares["tambon"].to_numpy(), shares["share"].to_numpy(), minlength=size
         )
         shared = shared + parts.astype(np.int64)
-    return Totals(first, _running(counts, days, tambons), _running(shared, days, tambons))
+    whole, in_shares = (_running(daily.reshape(len(names), 2, days, tambons)) for daily in (counts, shared))
+    return Totals(first, dict(zip(names, whole, strict=True)), dict(zip(names, in_shares, strict=True)))
 
 
-def _running(daily: np.ndarray, days: int, tambons: int) -> np.ndarray:
-    shape = (len(SATELLITES), 2, days, tambons)
-    out = np.zeros((len(SATELLITES), 2, days + 1, tambons), np.int32)
-    np.cumsum(daily.reshape(shape), axis=2, out=out[:, :, 1:])
+def _running(daily: np.ndarray) -> np.ndarray:
+    satellites, passes, days, tambons = daily.shape
+    out = np.zeros((satellites, passes, days + 1, tambons), np.int32)
+    np.cumsum(daily, axis=2, out=out[:, :, 1:])
     return out
 
 
-def _groups(satellites: Sequence[str], passes: str) -> tuple[np.ndarray, slice]:
-    chosen = np.array([SATELLITES.index(name) for name in satellites], int)
-    return chosen, {"all": slice(0, 2), "night": slice(0, 1), "day": slice(1, 2)}[passes]
+def _half(passes: str) -> slice:
+    return {"all": slice(0, 2), "night": slice(0, 1), "day": slice(1, 2)}[passes]
 
 
 def count(
@@ -112,15 +113,16 @@ def count(
     shared : ndarray of float64, shape (tambons,)
         Adds up to exactly the same sum in every province.
     """
-    chosen, half = _groups(satellites, passes)
+    half = _half(passes)
     whole = np.zeros(tambons, np.int64)
     shared = np.zeros(tambons, np.int64)
     for year in years:
         low = max(0, min(year.days, (first - year.first).days))
         high = max(0, min(year.days, (last - year.first).days + 1))
         if high > low:
-            for array, target in ((year.counts, whole), (year.shared, shared)):
-                target += (array[chosen, half, high] - array[chosen, half, low]).sum(axis=(0, 1), dtype=np.int64)
+            for arrays, target in ((year.counts, whole), (year.shared, shared)):
+                for name in set(satellites) & set(arrays):
+                    target += (arrays[name][half, high] - arrays[name][half, low]).sum(axis=0, dtype=np.int64)
     return whole, shared / SHARES_OF
 
 
@@ -139,13 +141,13 @@ def daily_each(
     ndarray of int64, shape (days, len(chosen))
     """
     out = np.zeros(((last - first).days + 1, len(chosen)), np.int64)
-    which, half = _groups(satellites, passes)
+    half = _half(passes)
     for year in years:
         low = max(0, min(year.days, (first - year.first).days))
         high = max(0, min(year.days, (last - year.first).days + 1))
-        if high > low:
-            block = year.counts[which, half, low : high + 1][..., chosen].sum(axis=(0, 1), dtype=np.int64)
-            start = (year.first - first).days + low
+        start = (year.first - first).days + low
+        for name in set(satellites) & set(year.counts) if high > low else ():
+            block = year.counts[name][half, low : high + 1][..., chosen].sum(axis=0, dtype=np.int64)
             out[start : start + high - low] += np.diff(block, axis=0)
     return out
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from data.clock import day_bounds, is_day_pass, thai_days
-from data.contracts import LAND_CLASSES
+from data.contracts import LAND_CLASSES, SATELLITES
 from data.errors import NotStored
 from data.reach import touches
 from data.store import State, Store, StoredFile
@@ -31,7 +31,7 @@ from models.land import land_at
 #: West, south, east, north, degrees.
 Box = tuple[float, float, float, float]
 #: Raised when the derived files change their form or meaning.
-VERSION = "2"
+VERSION = "3"
 #: A file whose rows reach so far beyond a place on every side was made for a region that holds it.
 _WIDE_DEG = 2.0
 #: Columns that assignment reads beside the position.
@@ -119,7 +119,11 @@ class Detections:
     def prepare(self) -> None:
         """Make every derived file that a page will ask for, so that the first visitor does not wait."""
         for year in self.parts:
-            self._totals(year)
+            self.prepare_year(year)
+
+    def prepare_year(self, year: int) -> None:
+        """Make the derived files of one stored year; years do not wait for each other."""
+        self._totals(year)
 
     def _key(self, year: int) -> str:
         return f"{self.parts[year].sha256[:16]}-{self.outline}-{VERSION}"
@@ -162,8 +166,7 @@ class Detections:
         position = (rows["lon"].to_numpy(), rows["lat"].to_numpy())
         shares = share(self.index, home, *position, rows["scan_km"].to_numpy(), rows["track_km"].to_numpy())
         made = counts.totals(rows, home, shares, len(self.tambons), year)
-        with open(path, "wb") as handle:
-            np.save(handle, np.stack([made.counts, made.shared]))
+        _save_totals(made, len(self.tambons), path)
 
     def _years(self, first: dt.date, last: dt.date) -> list[counts.Totals]:
         # A Thai day reaches back into the UTC day before it, so 1 January also needs the year before.
@@ -303,9 +306,22 @@ def box_of(tambons: gpd.GeoDataFrame) -> Box:
     return west, south, east, north
 
 
+def _save_totals(made: counts.Totals, tambons: int, path: Path) -> None:
+    """Write totals as one array of two records, whole and shared, with a field for each satellite."""
+    # An array needs a field also when no row of the year counts.
+    names = sorted(made.counts) or [SATELLITES[0]]
+    both = np.zeros(2, [(name, np.int32, (2, made.days + 1, tambons)) for name in names])
+    for at, arrays in enumerate((made.counts, made.shared)):
+        for name, array in arrays.items():
+            both[name][at] = array
+    with open(path, "wb") as handle:
+        np.save(handle, both)
+
+
 def _load_totals(year: int) -> Callable[[Path], counts.Totals]:
     def load(path: Path) -> counts.Totals:
-        whole, shared = np.load(path, mmap_mode="r", allow_pickle=False)
+        both = np.load(path, mmap_mode="r", allow_pickle=False)
+        whole, shared = ({name: both[name][at] for name in both.dtype.names} for at in (0, 1))
         return counts.Totals(dt.date(year, 1, 1), whole, shared)
 
     return load

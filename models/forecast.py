@@ -187,7 +187,10 @@ def verify(
         When nothing of the period can be judged; key ``forecast_not_judged``.
     """
     everything = days_of(desk)
-    data = everything.until(last).since(first - dt.timedelta(days=WINDOW))
+    data = everything.until(last) if len(everything.days) else everything
+    if not len(data.days):
+        raise _not_judged(first, last)
+    data = data.since(first - dt.timedelta(days=WINDOW))
     parts, taught = [], {}
     for year in map(int, np.unique(haze_years(np.arange(np.datetime64(first), np.datetime64(last) + 1)))):
         years = seasons_for(everything, year, seasons)
@@ -205,13 +208,17 @@ def verify(
     table = table[table["code"].isin(fixed if codes is None else list(codes))]
     judged = report_card.common(report_card.pairs(table, data)) if len(table) else table
     if not len(judged):
-        raise TooLittleData(
-            f"nothing to judge from {first} to {last}: no day was measured together with one of the days before it",
-            key="forecast_not_judged",
-            context={"first": first.isoformat(), "last": last.isoformat()},
-            hint="import daily means of these days",
-        )
+        raise _not_judged(first, last)
     return judged, taught
+
+
+def _not_judged(first: dt.date, last: dt.date) -> TooLittleData:
+    return TooLittleData(
+        f"nothing to judge from {first} to {last}: no day was measured together with one of the days before it",
+        key="forecast_not_judged",
+        context={"first": first.isoformat(), "last": last.isoformat()},
+        hint="import daily means of these days",
+    )
 
 
 def card(judged: pd.DataFrame, taught: Mapping[int, Trained], by: Sequence[str] = ()) -> pd.DataFrame:

@@ -198,6 +198,12 @@ def _by_axes(areas: _Areas, variable: str, source: str, first: dt.date, last: dt
         yield joined.take(chosen_runs(joined.time, joined.run))
 
 
+def keep_month(store: Store, tambons: gpd.GeoDataFrame, state: State, part: str) -> None:
+    """Make the derived file of one stored month of fields, by area; months do not wait for each other."""
+    areas = _Areas(store, tambons, state, people=False)
+    _month(areas, areas.key, store.parts("grids", state)[part])
+
+
 def _month(areas: _Areas, key: str, stored: StoredFile) -> Fields:
     def build(path: Path) -> None:
         block = from_arrow(areas.store.get_table(stored))

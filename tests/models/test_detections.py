@@ -16,6 +16,7 @@ from data.contracts import SATELLITES
 from data.errors import NotStored
 from data.merge import Writer, bounds_of
 from data.store import Store
+from models import counts, detections
 from models.detections import Detections
 from tests import make
 
@@ -267,3 +268,16 @@ def test_a_file_of_other_satellites_does_not_cover(store: Store) -> None:
     assert covered(view(store), day, day, ["SNPP", "NOAA20"]) == [False]
     assert covered(view(store), day, day, ["SNPP", "TERRA"]) == [True]
     assert covered(view(store), day, day) == [True]
+
+
+def test_totals_of_a_year_hold_its_satellites_alone_and_may_hold_none(tmp_path: Path) -> None:
+    counted = np.arange(2 * 367 * 3, dtype=np.int32).reshape(2, 367, 3)
+    for arrays, held in (({"NOAA20": counted, "SNPP": 2 * counted}, ["NOAA20", "SNPP"]), ({}, ["SNPP"])):
+        made = counts.Totals(dt.date(2026, 1, 1), arrays, {name: 64 * array for name, array in arrays.items()})
+        detections._save_totals(made, 3, tmp_path / "totals.npy")
+        read = detections._load_totals(2026)(tmp_path / "totals.npy")
+        assert read.first == made.first
+        assert sorted(read.counts) == sorted(read.shared) == held
+        for name in held:
+            np.testing.assert_array_equal(read.counts[name], arrays.get(name, np.zeros_like(counted)))
+            np.testing.assert_array_equal(read.shared[name], 64 * arrays.get(name, np.zeros_like(counted)))
