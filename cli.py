@@ -28,6 +28,7 @@ from commands import (
     air,
     alerts,
     brief,
+    check,
     choose,
     danger,
     effects,
@@ -59,6 +60,7 @@ COMMANDS = (
     accounts,
     alerts,
     watch,
+    check,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

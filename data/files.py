@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,15 +68,18 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def set_aside(root: Path, path: Path) -> Path | None:
-    """Move a damaged file of a store into its folder ``damaged``; return where it is, None where it cannot be moved."""
+def set_aside(root: Path, path: Path, *, copy: bool = False) -> bool:
+    """Move a damaged file of a store into its folder ``damaged``, or copy it there; return whether it is there."""
     target = root / DAMAGED / path.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
+        if copy:
+            shutil.copyfile(path, target)
+        else:
+            path.replace(target)
     except OSError:
-        return None
-    return target
+        return False
+    return True
 
 
 def sha256_of(path: Path) -> str:

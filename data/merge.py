@@ -338,7 +338,7 @@ class Writer:
 
     def add_tambons(self, table: gpd.GeoDataFrame) -> Added:
         """Add tambons; a province is replaced as a whole, and never by a coarser outline of it."""
-        old = self._tambons if self._tambons is not None else self.store.tambons()
+        old = self._tambons if self._tambons is not None else self.store.tambons(self.before)
         kept = 0
         pieces = []
         if old is None:
@@ -391,6 +391,10 @@ class Writer:
         is still being written holds nothing up.
         """
         self._entries.append((dict(entry), digest))
+
+    def replace_snapshots(self, table: pd.DataFrame) -> None:
+        """Put another record of what was brought in (SNAPSHOT_COLUMNS) in the place of the present one."""
+        self._single["snapshots"] = contracts.typed(table, SNAPSHOT_COLUMNS, {})
 
     def attempt(self, entry: Mapping[str, Any]) -> None:
         """Record what came of asking a source (ATTEMPT_COLUMNS); the oldest records give way."""

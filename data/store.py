@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LAYOUT = 1
+#: The state, and a copy that stands in for it when it is damaged.
+MANIFEST, MANIFEST_COPY = "manifest.json", "manifest.copy.json"
+_REPAIR_MANIFEST = "run: python cli.py check-store --repair (it uses the copy beside it); the data files are untouched"
+_REPAIR_FILE = "run: python cli.py check-store --repair (it is made again from the raw copies), or restore a backup"
 #: Files no state names any more are kept this long for readers of an older state.
 GRACE_S = 3600.0
 #: Derived files not used for this long are removed; they can always be made again.
@@ -172,7 +176,30 @@ class Store:
         StoreError
             When it may not be read.
         """
-        path = self.root / "manifest.json"
+        path = self.root / MANIFEST
+        try:
+            return self.state_in(path)
+        except FileNotFoundError:
+            if not (self.root / MANIFEST_COPY).exists():
+                return State()
+            # Taken for an empty store, it would be written over.
+            raise Damaged(
+                f"{path} is gone, its copy is there", context={"file": path.name}, hint=_REPAIR_MANIFEST
+            ) from None
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error}") from error
+
+    @staticmethod
+    def state_in(path: Path) -> State:
+        """Return the state that a manifest or its copy tells of.
+
+        Raises
+        ------
+        OSError
+            When it cannot be read.
+        Damaged, StoreError
+            As `state`.
+        """
         try:
             document = json.loads(path.read_text("utf-8"))
             if document["layout"] != LAYOUT:
@@ -185,16 +212,13 @@ class Store:
                 table: {part: StoredFile(**entry) for part, entry in parts.items()}
                 for table, parts in document["tables"].items()
             }
+            # Manifests of before 2026-11 have none.
+            if document.get("checksum", _checksum(document)) != _checksum(document):
+                raise ValueError("it does not match its checksum")
             return State(int(document["number"]), tables)
-        except FileNotFoundError:
-            return State()
-        except OSError as error:
-            raise StoreError(f"cannot read {path}: {error}") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Damaged(
-                f"{path} is not a readable manifest: {error}",
-                context={"file": path.name},
-                hint="restore manifest.json from a backup; the data files beside it are untouched",
+                f"{path} is not a readable manifest: {error}", context={"file": path.name}, hint=_REPAIR_MANIFEST
             ) from error
 
     @property
@@ -254,20 +278,22 @@ class Store:
         for table, parts in changed.items():
             tables.setdefault(table, {}).update(parts)
         after = State(before.number + 1, tables)
-        document = {
+        document: dict[str, Any] = {
             "layout": LAYOUT,
             "number": after.number,
             "revision": after.revision,
             "written_at": self.now().isoformat(),
             "tables": {t: {p: vars(f) for p, f in parts.items()} for t, parts in tables.items()},
         }
+        document["checksum"] = _checksum(document)
         text = json.dumps(document, indent=1, sort_keys=True)
         kept = {f.name for parts in tables.values() for f in parts.values()}
         for name in {f.name for parts in before.tables.values() for f in parts.values()} - kept:
             # A file may be years old when it leaves the state; its grace begins now.
             with contextlib.suppress(OSError):
                 os.utime(self.root / name)
-        write_whole(self.root / "manifest.json", lambda partial: _write_text(partial, text))
+        for name in (MANIFEST, MANIFEST_COPY):
+            write_whole(self.root / name, lambda partial: _write_text(partial, text))
         sweep(self.root / "tables", {Path(name).name for name in kept}, GRACE_S, time.time())
         sweep(self.root, set(), GRACE_S, time.time(), f"{PARTIAL}*")
         sweep(self.root / "derived", set(), DERIVED_S, time.time())
@@ -308,7 +334,7 @@ class Store:
                     raise Damaged(
                         f"{path} does not match its checksum",
                         context={"file": stored.name},
-                        hint="restore the file from a backup, or import its raw files again (see the runbook)",
+                        hint=_REPAIR_FILE,
                     )
                 self._checked.add(stored.name)
             return pq.read_table(path, columns=columns, partitioning=None)
@@ -316,7 +342,7 @@ class Store:
             raise Damaged(
                 f"{path} cannot be read: {error}",
                 context={"file": stored.name},
-                hint="restore the file from a backup, or import its raw files again (see the runbook)",
+                hint=_REPAIR_FILE,
             ) from error
 
     def put_raw(self, data: bytes | Path) -> str:
@@ -596,6 +622,11 @@ def _years(parts: Mapping[str, StoredFile], start: dt.datetime, end: dt.datetime
     """Return the yearly parts that may hold moments of [start, end), oldest first."""
     first, last = start.astimezone(UTC).year, end.astimezone(UTC).year
     return [stored for part, stored in sorted(parts.items()) if first <= int(part) <= last]
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in document.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -19,11 +19,12 @@ from briefings import alerts, making
 from briefings.brief import Brief
 from data import accounts, contracts, places, settings
 from data.accounts import OPERATOR
+from data.errors import Damaged
 from data.merge import Writer
 from data.registry import AlertLog, Registry, bulk, open_registry
 from data.registry.bulk import Scope
 from data.store import Store
-from fetchers import importer, record_rows
+from fetchers import importer, rebuild, record_rows
 from fetchers.http import Http
 from fetchers.refresh import refresh
 from fetchers.source import Area, Period
@@ -352,6 +353,23 @@ def _before_merge(options: settings.Settings) -> None:
         writer.commit()
 
 
+def _before_repair(options: settings.Settings) -> None:
+    _bring(options, {"old.csv": _pixels(30, "2025-12-28"), "new.csv": _pixels(40, "2026-02-01")})
+    for path in (Path(options.store) / "tables" / "hotspots").glob("2026-*"):
+        path.write_bytes(path.read_bytes()[:900])
+
+
+def _repair(options: settings.Settings) -> None:
+    rebuild.repair(_store(options), _now)
+
+
+def _facts_after_repair(options: settings.Settings) -> Facts:
+    try:
+        return store_facts(options)
+    except Damaged:
+        return {}
+
+
 JOBS = (
     Job("merge of two years", _before_merge, _add_hotspots, store_facts),
     Job("import of files", _before_import, _import, _both),
@@ -364,6 +382,7 @@ JOBS = (
     Job("briefing kept", _before_brief, _keep_brief, store_facts),
     Job("forecast kept", _march, _keep_forecast, store_facts),
     Job("account saved", _before_account, _account, _account_facts),
+    Job("damaged store made whole", _before_repair, _repair, _facts_after_repair),
     Job("derived file", _march, _derive, _derived_facts),
 )
 #: Jobs that are also done on PostgreSQL, where what is sent to it are the write points.
