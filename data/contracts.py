@@ -96,10 +96,6 @@ READING_CATEGORIES: dict[str, tuple[str, ...]] = {
     "flag": READING_FLAGS,
 }
 
-#: What names one reading. A number beats a missing value, a later import beats an earlier one.
-READING_KEY = ("station_id", "measured_at", "variable", "averaging")
-
-STATION_TYPES = ("ground", "mobile", "lowcost", "model")
 STATION_COLUMNS: dict[str, str] = {
     "station_id": "str",
     "name_th": "str",

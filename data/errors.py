@@ -204,7 +204,3 @@ class TooLittleData(ModelError):
     """There is data, but less than the method needs; `context` says how much."""
 
     key = "too_little_data"
-
-
-class HazeWarning(UserWarning):
-    """Base of all warnings of the desk."""

@@ -34,7 +34,6 @@ NIGHT_COLOUR = "#312a80"
 SITE_COLOUR = "#0f7a6c"
 #: Colours of sites by issue, told apart also by those who do not see red and green apart.
 SITE_COLOURS = {"haze": SITE_COLOUR, "ageing": "#6a4fa3", "ceramics": "#a5562a", "all": "#3d4a4f"}
-CHOSEN_COLOUR = "#0f3f47"
 
 #: Hours after which a detection is drawn one step paler: this round, this day, three days, older.
 AGE_HOURS = (12, 24, 72)

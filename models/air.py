@@ -6,7 +6,6 @@ Pure: tables in, tables out. Never gives a one-hour value an index, never averag
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -318,12 +317,6 @@ def latest(readings: pd.DataFrame, now: dt.datetime) -> pd.DataFrame:
             "age_hours": age.astype(float),
         }
     ).reset_index(drop=True)
-
-
-def independent_count(codes: Iterable[str]) -> int:
-    """Return how many independent measurements stations stand for (`INDEPENDENT_GROUPS`); 38t and 39t are one."""
-    group = {code: at for at, members in enumerate(INDEPENDENT_GROUPS) for code in members}
-    return len({group.get(code, code) for code in codes})
 
 
 def _tenths(value: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

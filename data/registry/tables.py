@@ -45,7 +45,6 @@ CHANNELS = ("file", "cap", "line", "email")
 #: How alerts escalate: the first level is told at once, the others when nobody acknowledged.
 LEVELS = 3
 YES_NO = ("yes", "no")
-ACTIONS = ("add", "change", "remove", "undo", "import")
 
 metadata = sa.MetaData()
 

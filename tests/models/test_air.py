@@ -260,13 +260,6 @@ def test_nothing_gives_tables_without_rows() -> None:
         assert tuple(air.station_series(none, DAY, DAY, averaging).columns) == air.SERIES_COLUMNS
 
 
-def test_mae_moh_counts_once() -> None:
-    assert air.independent_count(["37t", "38t", "39t", "40t"]) == 2
-    assert air.independent_count(["38t", "39t"]) == 1
-    assert air.independent_count(["35t", "36t"]) == 2
-    assert air.independent_count([]) == 0
-
-
 def test_real_mae_moh_stations_agree_as_stated(shared: Path) -> None:
     """The reason for `INDEPENDENT_GROUPS`, so that it is looked at again when new data say otherwise."""
     name = "pcd_daily_pm25_north.csv.gz"
