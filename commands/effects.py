@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, print_rows
 from data.accounts import OPERATOR
 from data.registry import Registry, open_registry
+from data.registry.records import digest_of
 from layers.effect_words import say_power, say_why
 from layers.words import say
 from models.desk import open_desk
@@ -166,23 +166,24 @@ def design(
         print_rows(table[["tambon", "tambon_th", "tambon_en", "amphoe_th", "role", "pair", "per_season"]], form)
 
 
-def save_plan(
-    registry: Registry, found: Design, kind: str, name: str, seed: int, tambons: pd.DataFrame
-) -> Iterator[str]:
-    """Put the tambons to be treated first into the registry as proposed sites of a plan; yield each record's id.
+def save_plan(registry: Registry, found: Design, kind: str, name: str, seed: int, tambons: pd.DataFrame) -> list[str]:
+    """Put the tambons to be treated first into the registry as proposed sites of a plan; return the records' ids.
+
+    All go in or none does; the same plan again changes nothing.
 
     The note of each names its control and how to draw the plan again.
     """
     control = dict(found.trial.pair)
     codes = sorted(tambons["tambon"])
     described = tambons.set_index("tambon")
+    records = {}
     for position in found.trial.treat_first:
         code = codes[position]
         row = described.loc[code]
         pair = f"control {codes[control[position]]}; " if position in control else ""
         kept = ", ".join(codes[one] for one in found.trial.control)
         text = f"{pair}kept as controls: {kept}; drawn with seed {seed}"
-        values = {
+        records[f"S-{digest_of({'plan': name, 'measure': kind, 'tambon': code})[:10]}"] = {
             "name_th": f"{name} {row['tambon_th']}",
             "name_en": f"{name} {row['tambon_en']}",
             "kind": kind,
@@ -194,7 +195,8 @@ def save_plan(
             "plan": name,
             "notes": [{"text": text}],
         }
-        yield registry.add("sites", values, author=OPERATOR, reason=f"plan {name}")
+    registry.add_all("sites", records, author=OPERATOR, reason=f"plan {name}")
+    return list(records)
 
 
 def _rounded(rows: pd.DataFrame) -> pd.DataFrame:

@@ -312,6 +312,9 @@ def test_a_manifest_in_bytes_that_are_no_text(store: Store) -> None:
 def test_a_missing_manifest_is_an_empty_store(store: Store) -> None:
     add(store, batch(0))
     (store.root / "manifest.json").unlink()
+    with pytest.raises(Damaged):  # its copy tells that something was stored
+        store.state()
+    (store.root / "manifest.copy.json").unlink()
     assert store.state() == State()
 
 
