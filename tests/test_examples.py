@@ -1,7 +1,7 @@
 """Every example that a command's help gives, and every command that the README gives, run as they stand.
 
-On the embedded sample, in a folder that holds files of the names they use. An example that needs what the sample does not
-have gives one clear error; what those that are known say is written down here.
+On the embedded sample, in a folder that holds files of the names they use. An example that needs what the sample does
+not have gives one clear error; what those that are known say is written down here.
 """
 
 from __future__ import annotations
