@@ -36,8 +36,7 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
     sources = [importer.source_of_bytes(name, data, limit) for name, data in files]
     taken_by = record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), who)
     verdicts = importer.bring_in(desk.own_store, sources, clock.utc_now, records=taken_by)
-    if any(verdict.kept for verdict in verdicts if verdict.kind != "records"):
-        desk.refresh().prepare()
+    fetching.make_ready(desk, [verdict.kind for verdict in verdicts if verdict.kept])
     return verdicts
 
 

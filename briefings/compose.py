@@ -14,7 +14,7 @@ import pandas as pd
 from briefings import judged, sections
 from briefings.brief import Brief, Section
 from briefings.facts import Ledger
-from briefings.figures import SATELLITES, Scene, figures
+from briefings.figures import SATELLITES, Scene, figures, season_stored
 from briefings.picture import Shade, tambon_map
 from data.clock import day_bounds
 from data.errors import ModelError, NotStored
@@ -79,6 +79,11 @@ def _part(scene: Scene, key: str, part: Callable[[Scene], Section]) -> Section:
     try:
         return part(scene)
     except (NotStored, ModelError) as reason:
+        for name, value in reason.context.items():
+            if isinstance(value, (int, float)):
+                scene.ledger.note(
+                    f"{key}.unknown.{name}", float(value), "", source="what the method needs", as_of=scene.day
+                )
         heading = say(scene.lang, f"brief.{key}_heading")
         return Section(key, heading, (say(scene.lang, "brief.unknown", reason=say_error(scene.lang, reason)),))
 
@@ -92,10 +97,8 @@ def _foot(scene: Scene) -> tuple[str, ...]:
         lines.append(say(lang, f"brief.foot_{kind}", newest=shown))
     named = ", ".join(say(lang, f"satellite.{code}") for code in SATELLITES)
     lines.append(say(lang, "brief.foot_satellites", satellites=named))
-    first, last = scene.season
     if desk.seasons:
-        missing = desk.days_not_stored(first, last, SATELLITES)
-        lines.append(say(lang, "brief.foot_missing", missing=missing, days=(last - first).days + 1))
+        lines.append(say(lang, "brief.foot_missing", **season_stored(scene)))
     if desk.is_sample:
         lines.append(say(lang, "brief.foot_sample"))
     lines.append(say(lang, "brief.foot_revision", revision=scene.ledger.revision))

@@ -60,6 +60,11 @@ def change(now: float | None, before: float | None) -> float | None:
     return 100 * (now - before) / before
 
 
+def decimals_of(value: float) -> int:
+    """Return the decimals of a number that somebody has set: none of a whole one, else one."""
+    return 0 if value == int(value) else 1
+
+
 def tone(moved: float | None) -> str:
     """Return how a change is marked; within one per cent it is none."""
     if moved is None:
@@ -73,9 +78,7 @@ def hotspots_figure(scene: Scene) -> Figure:
     here = _count(scene, first, last, scene.desk.place.provinces)
     before = _count(scene, first_before, last_before, scene.desk.place.provinces)
     shown = scene.ledger.note("hotspots.season", here, "hotspots", source=SOURCE_HOTSPOTS, as_of=last)
-    days = (last - first).days + 1
-    stored = days - scene.desk.days_not_stored(first, last, SATELLITES) if scene.desk.seasons else 0
-    lines = [say(lang, "brief.days_stored", stored=stored, days=days)]
+    lines = [say(lang, "brief.days_stored", **season_stored(scene))]
     lines.append(_target_line(scene, before))
     lines.append(_last_year_line(scene, "hotspots.season", here, before, last_before))
     lines.append(_neighbours_line(scene))
@@ -86,6 +89,19 @@ def hotspots_figure(scene: Scene) -> Figure:
         tone(change(here, before)),
         tuple(lines),
     )
+
+
+def season_stored(scene: Scene) -> dict[str, str]:
+    """Return `days` of the season so far, and how many of them are `stored` and `missing`, as they are written."""
+    first, last = scene.season
+    days = (last - first).days + 1
+    missing = scene.desk.days_not_stored(first, last, SATELLITES) if scene.desk.seasons else days
+    return {
+        name: scene.ledger.note(
+            f"hotspots.season.days.{name}", float(value), "days", source="what is stored", as_of=scene.day
+        )
+        for name, value in (("days", days), ("stored", days - missing), ("missing", missing))
+    }
 
 
 def _count(scene: Scene, first: dt.date, last: dt.date, provinces: tuple[str, ...]) -> float | None:
@@ -102,12 +118,20 @@ def _target_line(scene: Scene, before: float | None) -> str:
     percent = scene.desk.settings.target_percent
     if percent is None:
         return say(scene.lang, "brief.no_target")
+    asked = scene.ledger.note(
+        "hotspots.target.percent",
+        percent,
+        "%",
+        source="target of the province",
+        as_of=scene.day,
+        decimals=decimals_of(percent),
+    )
     if before is None:
-        return say(scene.lang, "brief.target_no_base", percent=f"{percent:g}")
+        return say(scene.lang, "brief.target_no_base", percent=asked)
     limit = scene.ledger.note(
         "hotspots.target", before * (1 - percent / 100), "hotspots", source="target of the province", as_of=scene.day
     )
-    return say(scene.lang, "brief.target", percent=f"{percent:g}", limit=limit)
+    return say(scene.lang, "brief.target", percent=asked, limit=limit)
 
 
 def _last_year_line(scene: Scene, key: str, now: float | None, before: float | None, as_of: dt.date) -> str:
@@ -138,7 +162,10 @@ def _neighbours_line(scene: Scene) -> str:
     if moved is None:
         return say(lang, "brief.neighbours_unknown")
     percent = scene.ledger.note("hotspots.neighbours.change", moved, "%", source=SOURCE_HOTSPOTS, as_of=scene.day)
-    return say(lang, "brief.neighbours", count=len(known), percent=_signed(percent, moved))
+    count = scene.ledger.note(
+        "hotspots.neighbours.count", float(len(known)), "provinces", source="outlines stored", as_of=scene.day
+    )
+    return say(lang, "brief.neighbours", count=count, percent=_signed(percent, moved))
 
 
 def air_figure(scene: Scene) -> Figure:
@@ -147,14 +174,23 @@ def air_figure(scene: Scene) -> Figure:
     over = _days_over(scene, first, last)
     before = _days_over(scene, *scene.season_before)
     limit = _limit(scene.day)
+    written = scene.ledger.note(
+        "pm25.standard",
+        limit,
+        "µg/m³",
+        source="standard in force",
+        as_of=scene.day,
+        decimals=decimals_of(limit or 0.0),
+    )
     worst = None if over is None else float(over["days_over"].max())
     shown = scene.ledger.note("pm25.days_over", worst, "days", source=SOURCE_AIR, as_of=last)
     lines = [_air_today(scene)]
     if over is not None and len(over):
         row = over.loc[over["days_over"].idxmax()]
-        lines.append(
-            say(lang, "brief.days_valid", station=station_name(scene, str(row["code"])), valid=int(row["valid_days"]))
+        valid = scene.ledger.note(
+            "pm25.days_valid", float(row["valid_days"]), "days", source=SOURCE_AIR, as_of=scene.season[1]
         )
+        lines.append(say(lang, "brief.days_valid", station=station_name(scene, str(row["code"])), valid=valid))
     earlier = None if before is None else float(before["days_over"].max())
     if earlier is None:
         lines.append(say(lang, "brief.last_year_unknown"))
@@ -162,7 +198,7 @@ def air_figure(scene: Scene) -> Figure:
         told = scene.ledger.note("pm25.days_over.last_year", earlier, "days", source=SOURCE_AIR, as_of=last)
         lines.append(say(lang, "brief.last_year_days", value=told))
     return Figure(
-        say(lang, "brief.figure_air", limit="–" if limit is None else f"{limit:g}"),
+        say(lang, "brief.figure_air", limit=written),
         shown,
         say(lang, "brief.unit_days"),
         tone(change(worst, earlier)),

@@ -6,6 +6,7 @@ Each gives its interval, its record or its reason for not telling. Never weakens
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import pandas as pd
 
@@ -15,17 +16,19 @@ from data.clock import day_bounds, thai_day
 from data.errors import ModelError, NotStored
 from data.registry.tables import PLANNED
 from layers import origin as origin_words
-from layers.effect_words import say_why
+from layers.effect_words import SHARES, say_why
 from layers.words import say, say_day, texts
 from models.evaluation import evaluate
 from models.exposure import by_class, exposure
 from models.forecast import issue
 from models.issued import judged
+from models.origin import FEWEST_HOURS
 from models.origin import origin as find_origin
 from models.report_card import scores
 from models.surface import daily_surface
 from models.training import PERSISTENCE
 from models.treatment import treatment
+from models.verdict import Reason
 
 #: Kinds of activities that are judged: those with the most sites in known tambons.
 _MOST_KINDS = 4
@@ -114,13 +117,19 @@ def origin(scene: Scene) -> Section:
     code = str(tambons["amphoe"].min())
     found = find_origin(scene.desk, scene.day, "amphoe", (code,))
     name = str(tambons.loc[tambons["amphoe"] == code, f"amphoe_{lang}"].iloc[0])
+    source = "backward paths over fires seen"
+    whole = found.table[found.table["code"] == code].iloc[0]
+    scene.ledger.note("origin.needed_hours", FEWEST_HOURS, "h", source=source, as_of=scene.day)
+    for key in ("ours", "ours_low", "ours_high"):
+        share = None if pd.isna(whole[key]) else 100 * float(whole[key])
+        scene.ledger.note(f"origin.{code}.{key}", share, "%", source=source, as_of=scene.day)
     rows = found.table[found.table["code"] == code]
     for row in rows[rows["share"].notna()].to_dict("records"):
         scene.ledger.note(
             f"origin.{code}.{row['area']}",
             100 * float(row["share"]),
             "%",
-            source="backward paths over fires seen",
+            source=source,
             as_of=scene.day,
             low=100 * float(row["low"]),
             high=100 * float(row["high"]),
@@ -173,7 +182,8 @@ def effects(scene: Scene) -> Section:
     lang = scene.lang
     heading = say(lang, "brief.effects_heading")
     done = scene.sites[(scene.sites["issue"] == "haze") & ~scene.sites["state"].isin(PLANNED)]
-    kinds = [kind for kind in done["kind"].value_counts().index if treatment(done, kind=kind).acting][:_MOST_KINDS]
+    acting = (kind for kind in done["kind"].value_counts().index if treatment(done, kind=kind).acting)
+    kinds = list(itertools.islice(acting, _MOST_KINDS))
     cells = []
     for kind in kinds:
         found = evaluate(scene.desk, treatment(done, kind=kind))
@@ -188,6 +198,8 @@ def effects(scene: Scene) -> Section:
             )
             for name in ("effect", "low", "high")
         ]
+        for reason in found.verdict.reasons:
+            _note_reason(scene, kind, reason)
         name = texts(lang).get(f"kind.{kind}", kind.replace("_", " "))
         interval = f"{shown[0]} % ({shown[1]}–{shown[2]})" if shown[0] != "–" else "–"
         cells.append((name, say(lang, f"effect.verdict.{found.verdict.code}"), interval, say_why(lang, found.verdict)))
@@ -196,3 +208,19 @@ def effects(scene: Scene) -> Section:
     header = tuple(say(lang, f"brief.column_{name}") for name in ("measure", "verdict", "effect", "why"))
     table = Table(header, tuple(cells), (False, False, True, False))
     return Section("effects", heading, (say(lang, "brief.effects_line"),), table)
+
+
+def _note_reason(scene: Scene, kind: str, reason: Reason) -> None:
+    """Keep the numbers that the words of a reason hold (`layers.effect_words`); a year is a name."""
+    for name, value in reason.numbers.items():
+        if name == "year" or not isinstance(value, (int, float)):
+            continue
+        share = name in SHARES
+        scene.ledger.note(
+            f"effect.{kind}.{reason.key}.{name}",
+            100 * float(value) if share else float(value),
+            "%" if share else "",
+            source="rule of the verdict",
+            as_of=scene.day,
+            decimals=3 if isinstance(value, float) and not share else 0,
+        )

@@ -6,6 +6,7 @@ Never decides what a briefing says (`compose`) or how it looks (`pdf`, `slides`,
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 
 import pandas as pd
@@ -41,13 +42,18 @@ class Made:
         """Return the briefing as one of `FORMS`."""
         if form == "csv":
             return sheet_csv(self.sheet)
-        kind = "png" if form == "pptx" else "svg"
-        drawn = compose.picture(self.desk, self.brief.day, self.brief.lang, self.sites, kind)
         if form == "pptx":
-            return slides.render(self.brief, drawn)
+            return slides.render(self.brief, self._drawn("png"))
         if form == "html":
-            return web.render(self.brief, drawn)
-        return pdf.render(self.brief, drawn, sheet_csv(self.sheet), form=form)
+            return web.render(self.brief, self._map)
+        return pdf.render(self.brief, self._map, sheet_csv(self.sheet), form=form)
+
+    @functools.cached_property
+    def _map(self) -> bytes:
+        return self._drawn("svg")
+
+    def _drawn(self, kind: str) -> bytes:
+        return compose.picture(self.desk, self.brief.day, self.brief.lang, self.sites, kind)
 
 
 def bulletin_of(desk: Desk, day: dt.date, lang: Lang) -> tuple[list[str], Ledger]:

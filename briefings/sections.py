@@ -29,7 +29,8 @@ def worst_tambons(scene: Scene) -> Section:
     rows = top_tambons(scene)
     first = scene.day - dt.timedelta(days=6)
     missing = desk.days_not_stored(first, scene.day, SATELLITES)
-    lines = [say(lang, "brief.top_line", period=week_words(lang, scene.day), stored=7 - missing)]
+    stored = _days_stored(scene, "hotspots.week.now", missing)
+    lines = [say(lang, "brief.top_line", period=week_words(lang, scene.day), stored=stored)]
     if rows.empty:
         return Section("top", heading, (*lines, say(lang, "brief.top_none" if missing < 7 else "brief.not_stored")))
     acts = scene.sites[scene.sites["issue"] == "haze"]
@@ -47,6 +48,11 @@ def worst_tambons(scene: Scene) -> Section:
     table = Table(header, tuple(cells), (False, False, True, False))
     drawn = (Series(say(lang, "brief.column_hotspots"), tuple(labels), tuple(values)),)
     return Section("top", heading, tuple(lines), table, drawn)
+
+
+def _days_stored(scene: Scene, key: str, missing: int) -> str:
+    """Return how many days of a week are stored."""
+    return scene.ledger.note(f"{key}.days_stored", float(7 - missing), "days", source="what is stored", as_of=scene.day)
 
 
 def _done(scene: Scene, mine: pd.DataFrame) -> str:
@@ -82,7 +88,8 @@ def since_last_week(scene: Scene) -> Section:
     }
     lines = [say(lang, "brief.week_line", now=told["now"], before=told["before"], period=week_words(lang, scene.day))]
     if any(unknown.values()):
-        lines.append(say(lang, "brief.week_gaps", now=7 - unknown["now"], before=7 - unknown["before"]))
+        gaps = {name: _days_stored(scene, f"hotspots.week.{name}", missing) for name, missing in unknown.items()}
+        lines.append(say(lang, "brief.week_gaps", **gaps))
     moved = (tables["now"]["count"] - tables["before"]["count"]).sort_values()
     for name, code in (("down", moved.index[0]), ("up", moved.index[-1])):
         if (moved[code] < 0) if name == "down" else (moved[code] > 0):
@@ -111,7 +118,10 @@ def activity(scene: Scene) -> Section:
         source=SOURCE_SITES,
         as_of=scene.day,
     )
-    lines = [say(lang, "brief.activity_line", count=total, baht=baht, known=int(budgets.notna().sum()))]
+    known = scene.ledger.note(
+        "sites.baht.known", float(budgets.notna().sum()), "activities", source=SOURCE_SITES, as_of=scene.day
+    )
+    lines = [say(lang, "brief.activity_line", count=total, baht=baht, known=known)]
     by_issue = mine.groupby(["amphoe", "issue"]).size().unstack(fill_value=0).reindex(names.index, fill_value=0)
     cells = []
     for code, name in names.items():

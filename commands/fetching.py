@@ -1,17 +1,27 @@
-"""What the desk does with news, wherever it was asked for: fetch, make ready, issue the forecast of now.
+"""What the desk does with news, whoever brings or asks for them: fetch, make ready, issue the forecast of now.
 
 The one order of these steps for the command line, the screen and the watch. Never prints, never sends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from data import clock
 from fetchers import reach, refresh
 from fetchers.source import Period
-from models import issued
 from models.desk import Desk
+
+
+def make_ready(desk: Desk, kinds: Iterable[str]) -> None:
+    """Make what the first visitor would otherwise wait for, after rows of some kinds came into the desk's own store."""
+    new = set(kinds)
+    if new & {"hotspots", "tambons"}:
+        desk.refresh().prepare()
+    if new & {"readings", "stations"}:
+        from models import forecast
+
+        forecast.prepare(desk.refresh())
 
 
 def news(
@@ -46,6 +56,8 @@ def news(
             told=told,
         )
     if any(outcome.rows for outcome in outcomes):
+        from models import issued
+
         after = desk.refresh()
         after.prepare()
         issued.issue_and_keep(after)

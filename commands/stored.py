@@ -51,9 +51,8 @@ def import_(
                 lambda verdict: status.update(verdict.file),
                 record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), OPERATOR),
             )
-            if any(v.kept for v in verdicts if v.kind in ("hotspots", "tambons")):
-                status.update(say(lang(), "word.preparing"))
-                desk.refresh().prepare()
+            status.update(say(lang(), "word.preparing"))
+            fetching.make_ready(desk, [v.kind for v in verdicts if v.kept])
         columns = ["file", "format", "read", "kept", "duplicates", "rejected", "reason"]
         rows = [[v.file, v.format, v.read, v.kept, v.duplicates, v.rejected, say_verdict(lang(), v)] for v in verdicts]
         print_rows(pd.DataFrame(rows, columns=columns), form)

@@ -13,8 +13,8 @@ from models.verdict import NEED_BEFORE, Reason, Verdict
 if TYPE_CHECKING:
     from models.design import Design
 
-#: Numbers of a reason that are shares.
-_SHARES = frozenset({"seen", "wanted", "change"})
+#: Numbers of a reason that are shares, written as per cent.
+SHARES = frozenset({"seen", "wanted", "change", "drift"})
 
 
 def say_reason(lang: Lang, reason: Reason) -> str:
@@ -47,7 +47,7 @@ def say_power(lang: Lang, found: Design) -> str:
 def _number(lang: Lang, name: str, value: Any) -> str:
     if name in ("drift", "carried"):
         return f"{100 * value:+.0f} %".replace("-", "−")
-    if name in _SHARES:
+    if name in SHARES:
         return f"{100 * value:.0f} %"
     if name == "year":
         return say_year(lang, int(value))

@@ -203,6 +203,11 @@ def assign(index: TambonIndex, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     return found
 
 
+def assign_few(index: TambonIndex, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Return what `assign` does, for so few points that loading its compiled code would take longer than the answer."""
+    return _by_geos(index, np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
+
+
 def share(
     index: TambonIndex,
     home: np.ndarray,

@@ -21,7 +21,7 @@ from data.clock import Now, day_bounds, utc_now
 from data.errors import NotStored
 from data.store import State, Store
 from models import air, counts, instruments
-from models.assign import assign
+from models.assign import assign_few
 from models.detections import Detections, box_of
 
 #: A satellite of the set passes at least twice a day; after a day without any row a source is silent (findings F1).
@@ -257,7 +257,7 @@ class Desk:
         """Every place in the place that gives PM2.5: official stations, low-cost sensors and model points."""
         table = self.known_stations
         index = self.detections.index
-        position = assign(index, table["lon"].to_numpy(), table["lat"].to_numpy())
+        position = assign_few(index, table["lon"].to_numpy(), table["lat"].to_numpy())
         table = table.assign(tambon=index.named(position))
         return table[table["tambon"].isin(set(self.tambons["tambon"]))].sort_values("station_id").reset_index(drop=True)
 

@@ -6,6 +6,7 @@ aims at the mean of the 1st, 2nd and 3rd day after it. Never fetches, never look
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -109,6 +110,17 @@ def latest(desk: Desk, at: dt.datetime | None = None) -> tuple[StationDays, Trai
     data = data.until(data.days[known[-1]].item())
     year = int(haze_years(data.days[-1:])[0])
     return data, trained_on(desk, data, seasons_for(data, year, "before"))
+
+
+def prepare(desk: Desk) -> None:
+    """Learn from the seasons before the newest stored day, so that nobody who asks for a forecast waits for it."""
+    if not desk.air_years:
+        return
+    with contextlib.suppress(TooLittleData):
+        data = days_of(desk)
+        years = haze_years(data.days[np.isfinite(data.value).any(axis=1)])
+        if len(years):
+            trained_on(desk, data, seasons_for(data, int(years[-1]), "before"))
 
 
 def now(trained: Trained, data: StationDays) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
 
 from models.baselines import later, logs, row_means
 from models.features import Features, joined, lagged
@@ -173,6 +172,9 @@ def _weights(then: Floats, weight: Floats) -> Floats:
 def _fit_line(
     groups: tuple[str, ...], table: Features, usual_then: Floats, then: Floats, rows: NDArray[np.bool_], weight: Floats
 ) -> LogLinear:
+    # Only learning needs it, and what was learned is kept: loading it takes longer than a forecast.
+    from sklearn.linear_model import Ridge
+
     value = table.value[rows].astype(float)
     middle, scale = value.mean(axis=0), value.std(axis=0) + 1e-9
     aim = logs(then[rows]) - usual_then[rows]

@@ -11,7 +11,17 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.assign import SHARES_OF, TambonIndex, assign, build_index, load_index, outline_revision, save_index, share
+from models.assign import (
+    SHARES_OF,
+    TambonIndex,
+    assign,
+    assign_few,
+    build_index,
+    load_index,
+    outline_revision,
+    save_index,
+    share,
+)
 from tests import make
 
 KM_PER_DEG = 111.195
@@ -37,6 +47,7 @@ def check(tambons: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray, index: Tambon
     fast, expected = assign(index, x, y), slow(tambons, x, y)
     wrong = np.flatnonzero(fast != expected)
     assert not len(wrong), [(x[i], y[i], int(fast[i]), int(expected[i])) for i in wrong[:5]]
+    assert np.array_equal(assign_few(index, x, y), expected)
     return fast
 
 

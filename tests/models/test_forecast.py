@@ -44,6 +44,19 @@ def desk(tmp_path_factory, few_trees):
     return desk_of(tmp_path_factory.mktemp("smoke"), smoky_years.readings(DATA))
 
 
+def test_what_was_made_ready_is_not_learned_again_whoever_asks(tmp_path, monkeypatch):
+    ready = desk_of(tmp_path, smoky_years.readings(DATA))
+    forecast.prepare(ready)
+    monkeypatch.setattr(forecast, "train", lambda *_: pytest.fail("learned again"))
+    for days in (0, 40):
+        assert len(forecast.issue(ready, NOW - dt.timedelta(days=days)))
+
+
+def test_there_is_nothing_to_make_ready_without_readings(tmp_path):
+    forecast.prepare(desk_of(tmp_path, smoky_years.readings(DATA).iloc[:0]))
+    forecast.prepare(desk_of(tmp_path / "few", smoky_years.readings(DATA).iloc[:3]))
+
+
 def test_the_forecast_of_now_speaks_of_three_days_after_the_last_one_known(desk):
     found = forecast.issue(desk)
 
