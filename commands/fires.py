@@ -72,9 +72,9 @@ def fires(
 
 
 def _say_left_out(desk: Desk, first: dt.date, last: dt.date, satellites: tuple[str, ...]) -> None:
-    from models.fire_seasons import left_out
+    from models.heat_of import left_out
 
-    count = left_out(desk, first, last, satellites)
+    count = int(left_out(desk, first, last, satellites).sum())
     if count:
         ERRORS.print(say(lang(), "fires.left_out", count=f"{count:,}"), markup=False)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from commands.frame import (
@@ -22,7 +24,7 @@ from commands.frame import (
 from data.contracts import SATELLITES
 from layers.words import say
 from models.counts import SATELLITE_SETS
-from models.desk import open_desk
+from models.desk import Desk, open_desk
 
 
 class Area(StrEnum):
@@ -55,10 +57,15 @@ def counts(
         str, typer.Option(help=f"Comma list of {', '.join(SATELLITES)} or a set: {', '.join(SATELLITE_SETS)}.")
     ] = "ALL",
     pass_: Annotated[Pass, typer.Option("--pass", help="Night pass, day pass or both.")] = Pass.all,
+    heat: Annotated[
+        bool, typer.Option("--heat", help="Add a last column: the count without detections at permanent heat.")
+    ] = False,
     place: PlaceOption = "",
     form: FormatOption = Format.table,
 ) -> None:
     """Count hotspots in Thai days, both ends included, zeros shown.
+
+    All detections are counted, as official counts do. Those at permanent heat (command heat) are told on stderr.
 
     Example: python cli.py counts --by amphoe --from 2026-01-05 --to 2026-01-18 --satellites SNPP
     """
@@ -70,7 +77,22 @@ def counts(
         missing = desk.days_not_stored(start, end, chosen)
         if missing:
             ERRORS.print(say(lang(), "word.days_not_stored", days=missing, all=(end - start).days + 1), markup=False)
+        static = _at_heat(desk, by.value, start, end, chosen, pass_.value)
+        if heat:
+            at_heat = table["code"].map(static).fillna(0).astype("int64")
+            table = table.assign(count_without_heat=table["count"] - at_heat)
         print_rows(table, form)
+
+
+def _at_heat(desk: Desk, by: str, first: dt.date, last: dt.date, satellites: tuple[str, ...], passes: str) -> pd.Series:
+    from models.heat_of import left_out
+
+    static = left_out(desk, first, last, satellites, passes, by)
+    if count := int(static.sum()):
+        every = int(desk.counts("province", first, last, satellites, passes)["count"].sum())
+        words = {"count": f"{count:,}", "all": f"{every:,}", "rest": f"{every - count:,}"}
+        ERRORS.print(say(lang(), "counts.at_heat", **words), markup=False)
+    return static
 
 
 def satellites_of(text: str) -> tuple[str, ...]:

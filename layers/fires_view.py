@@ -35,7 +35,7 @@ def _fires(revision: str, registry: str, day: dt.date, sats: str, _desk: Desk) -
     first = day - dt.timedelta(days=int(OUT_DAYS))
     satellites = SATELLITE_SETS[sats]
     table = fire_seasons.fires(_desk, first, day, satellites)
-    return table, fire_seasons.left_out(_desk, first, day, satellites)
+    return table, left_out_of(_desk, first, day, sats)
 
 
 def fires_of(desk: Desk, view: View) -> tuple[gpd.GeoDataFrame, int]:
@@ -82,6 +82,17 @@ def passes_of(desk: Desk, view: View, days: int = 7) -> pd.DataFrame:
 def _heat(revision: str, registry: str, _desk: Desk) -> pd.DataFrame:
     del revision, registry
     return heat_of.heat(_desk)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _left_out(revision: str, registry: str, first: dt.date, last: dt.date, sats: str, _desk: Desk) -> int:
+    known = _heat(revision, registry, _desk)
+    return int(heat_of.left_out(_desk, first, last, SATELLITE_SETS[sats], known=known).sum())
+
+
+def left_out_of(desk: Desk, first: dt.date, last: dt.date, sats: str) -> int:
+    """Return how many detections of a period lie at permanent heat; none where no detection is stored."""
+    return _left_out(*_revisions(desk), first, last, sats, desk) if desk.seasons else 0
 
 
 def heat_in(desk: Desk) -> pd.DataFrame:

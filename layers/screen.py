@@ -21,6 +21,7 @@ from layers import today as today_view
 from layers.alerts import Alerting
 from layers.export import FORMATS
 from layers.figures import Figure, figures_html
+from layers.fires_view import left_out_of
 from layers.map_view import chosen_on, show_map
 from layers.plan_view import gap_of
 from layers.screens import air as air_screen
@@ -199,10 +200,11 @@ def today() -> None:
     lang = view.lang
     controls(view, tuple(SATELLITE_SETS), with_map=True)
     points_url, left_out = map_points(desk, view)
-    page = today_view.build(desk, view, known_sites(desk), points_url, left_out)
+    page = today_view.build(desk, view, known_sites(desk), points_url, left_out, _at_heat(desk, view))
     st.subheader(page.title)
     st.html(page.freshness)
     show_figures(page.figures)
+    _heat_link(lang, page.heat_note)
     for text in page.warnings:
         st.caption(f"⚠ {text}")
     left, right = st.columns([3, 2], gap="medium")
@@ -220,6 +222,21 @@ def today() -> None:
             st.dataframe(page.table.head(15), hide_index=True, height=460, column_config={"code": None})
     with st.expander(say(lang, "today.table")):
         st.dataframe(page.table, hide_index=True, height=400, column_config={"code": say(lang, "column.code")})
+
+
+def _at_heat(desk: Desk, view: View) -> today_view.AtHeat:
+    return lambda first, last: left_out_of(desk, first, last, view.sats)
+
+
+def _heat_link(lang: Lang, note: str) -> None:
+    """Show what is said of permanent heat, with a way to its list; nothing where nothing is said."""
+    if not note:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(note)
+        if st.button(say(lang, "counts.list"), type="tertiary", key="w_heat_list"):
+            st.session_state["w_fires_part"] = "heat"
+            st.switch_page("layers/pages/fires.py")
 
 
 def _tambon_choice(desk: Desk, view: View) -> None:
@@ -283,9 +300,10 @@ def season() -> None:
     lang = view.lang
     view = season_view.comparable(view)
     controls(view, season_view.FIXED_SETS, with_map=False)
-    page = season_view.build(desk, view)
+    page = season_view.build(desk, view, _at_heat(desk, view))
     st.subheader(page.title)
     st.caption(page.rule)
+    _heat_link(lang, page.heat_note)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'season.lines')}**")

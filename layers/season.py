@@ -14,6 +14,7 @@ import pandas as pd
 from data.clock import season_of
 from data.errors import ContractError, NotStored
 from data.variables import standard_24h
+from layers.today import AtHeat, heat_note, no_heat
 from layers.view import View
 from layers.words import Lang, say, say_day, say_year
 from models.air import days_over
@@ -45,10 +46,11 @@ class Season:
     limit: float | None
     over: pd.DataFrame
     left_out: list[str]
+    heat_note: str
 
 
-def build(desk: Desk, view: View) -> Season:
-    """Return the page of a view."""
+def build(desk: Desk, view: View, at_heat: AtHeat = no_heat) -> Season:
+    """Return the page of a view; `at_heat` knows of permanent heat."""
     lang = view.lang
     start, end = season_of(view.day)
     until = min(max(view.day, start), end)
@@ -59,7 +61,7 @@ def build(desk: Desk, view: View) -> Season:
         for year in sorted(set(known) - set(years))
         if desk.detections.stored_days(*season_of(dt.date(year, 1, 1)), view.satellites).any()
     ]
-    lines, coverage = _lines(desk, view, years, until)
+    lines, coverage = _lines(desk, view, years, until, at_heat)
     counts = desk.daily(start, end, view.satellites)
     stored = desk.detections.stored_days(start, end, view.satellites)
     stored &= counts.index <= pd.Timestamp(until)
@@ -81,6 +83,7 @@ def build(desk: Desk, view: View) -> Season:
         limit=_limit(view.day),
         over=_over(desk, lang),
         left_out=left_out,
+        heat_note=heat_note(lang, sum(at_heat(*_same_part(year, until)) for year in years)),
     )
 
 
@@ -103,7 +106,9 @@ def _same_part(year: int, until: dt.date) -> tuple[dt.date, dt.date]:
     return start, min(end, dt.date(year, until.month, day))
 
 
-def _lines(desk: Desk, view: View, years: list[int], until: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _lines(
+    desk: Desk, view: View, years: list[int], until: dt.date, at_heat: AtHeat
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     lang = view.lang
     pieces, rows = [], []
     for year in sorted(years, reverse=True):
@@ -119,12 +124,12 @@ def _lines(desk: Desk, view: View, years: list[int], until: dt.date) -> tuple[pd
             )
         )
         here = stored[stored.index <= pd.Timestamp(same)]
+        total = int(counts[counts.index <= pd.Timestamp(same)].sum())
         rows.append(
             {
                 say(lang, "column.season"): say_year(lang, year),
-                say(lang, "column.until", day=say_day(lang, until, year=False)): int(
-                    counts[counts.index <= pd.Timestamp(same)].sum()
-                ),
+                say(lang, "column.until", day=say_day(lang, until, year=False)): total,
+                say(lang, "counts.column_without"): total - at_heat(start, same),
                 say(lang, "column.days_stored"): f"{int(here.sum())} / {len(here)}",
                 say(lang, "column.whole_season"): int(counts.sum()),
                 say(lang, "column.days_stored_season"): f"{int(stored.sum())} / {len(stored)}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,14 @@ from models.desk import Desk
 #: Hours after which the newest row turns amber, then red. A satellite passes about every six hours; a station publishes
 #: hourly, but those of Lampang fall silent after midnight and fill in later.
 FRESH_HOURS = {"hotspots": (12, 24), "readings": (5, 24)}
+#: Gives how many detections of Thai days, both included, lie at permanent heat.
+AtHeat = Callable[[dt.date, dt.date], int]
+
+
+def no_heat(first: dt.date, last: dt.date) -> int:
+    """Know of no permanent heat."""
+    del first, last
+    return 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class Today:
     table: pd.DataFrame
     rule: str
     warnings: list[str]
+    heat_note: str
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,9 @@ def station_values(desk: Desk, day: dt.date) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out: int) -> Today:
+def build(
+    desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out: int, at_heat: AtHeat = no_heat
+) -> Today:
     """Return the page of a view.
 
     Parameters
@@ -122,6 +134,8 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         Address of the packed detections of the period.
     left_out : int
         Detections that are counted but too many to draw.
+    at_heat : callable
+        See `AtHeat`.
     """
     lang = view.lang
     first, last = view.period
@@ -161,7 +175,7 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         palette.detection_legend(say(lang, "today.points"), _detection_words(desk, lang)),
         legend_of_sites(lang),
     ]
-    figures = _figures(desk, view, sites, counted, air)
+    figures = _figures(desk, view, sites, counted, air, at_heat)
     table = _table(desk, view, sites, counted)
     if day is not None:
         figures.append(air_words.people_over(desk, view, day))
@@ -175,6 +189,7 @@ def build(desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out
         table=table,
         rule=_rule(lang, view),
         warnings=warnings,
+        heat_note=heat_note(lang, at_heat(first, last) or at_heat(*_season(view))),
     )
 
 
@@ -282,7 +297,23 @@ def _when(lang: Lang, row: Any) -> str:
     return say(lang, "today.mean_day")
 
 
-def _figures(desk: Desk, view: View, sites: pd.DataFrame, counted: pd.DataFrame, air: pd.DataFrame) -> list[Figure]:
+def heat_note(lang: Lang, count: int) -> str:
+    """Return what is said of detections at permanent heat among those counted; nothing where there are none."""
+    return say(lang, "counts.note", count=f"{count:,}") if count else ""
+
+
+def _season(view: View) -> tuple[dt.date, dt.date]:
+    start, end = season_of(view.day)
+    return start, min(view.day, end)
+
+
+def _beside(lang: Lang, detail: str, count: int, static: int) -> str:
+    return f"{detail} · {say(lang, 'counts.without', count=f'{count - static:,}')}" if static else detail
+
+
+def _figures(
+    desk: Desk, view: View, sites: pd.DataFrame, counted: pd.DataFrame, air: pd.DataFrame, at_heat: AtHeat
+) -> list[Figure]:
     lang = view.lang
     first, last = view.period
     total = int(counted["count"].sum())
@@ -290,28 +321,18 @@ def _figures(desk: Desk, view: View, sites: pd.DataFrame, counted: pd.DataFrame,
         night = int(desk.counts("province", first, last, view.satellites, "night")["count"].sum())
         where = int((counted["count"] > 0).sum())
         passes = say(lang, "today.figure_passes", night=f"{night:,}", day=f"{total - night:,}", tambons=where)
+        passes = _beside(lang, passes, total, at_heat(first, last))
         figures = [Figure(say(lang, "today.figure_hotspots"), f"{total:,}", passes)]
     else:
         figures = [Figure(say(lang, "today.figure_hotspots"), "–", say(lang, "chart.not_stored"))]
-    start, end = season_of(view.day)
-    until = min(view.day, end)
+    start, until = _season(view)
     if desk.seasons:
         season = int(desk.counts("province", start, until, view.satellites)["count"].sum())
         gaps = desk.days_not_stored(start, until, view.satellites)
         days = (until - start).days + 1
-        figures.append(
-            Figure(
-                say(lang, "today.figure_season"),
-                f"{season:,}",
-                say(
-                    lang,
-                    "today.figure_season_detail",
-                    first=say_day(lang, start, year=False),
-                    stored=days - gaps,
-                    days=days,
-                ),
-            )
-        )
+        reach = {"first": say_day(lang, start, year=False), "stored": days - gaps, "days": days}
+        detail = _beside(lang, say(lang, "today.figure_season_detail", **reach), season, at_heat(start, until))
+        figures.append(Figure(say(lang, "today.figure_season"), f"{season:,}", detail))
     known = air[air["pm25"].notna()]
     if len(known):
         worst = known.loc[known["pm25"].idxmax()]

@@ -202,12 +202,6 @@ def names_of(desk: Desk, part: Season, year: int, satellites: Sequence[str] = SA
     return names
 
 
-def left_out(desk: Desk, first: dt.date, last: dt.date, satellites: Sequence[str] = SATELLITES) -> int:
-    """Return how many detections of the place on Thai days `first` to `last` lie at permanent heat."""
-    rows = desk.hotspots(first, last, satellites)
-    return int(at_heat(heat(desk), rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)).sum())
-
-
 def _hotspots(desk: Desk, year: int, satellites: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = desk.detections.between(*year_bounds(year), satellites, replaced=True)
     west, south, east, north = desk.tambons.total_bounds

@@ -5,17 +5,21 @@ What each year adds is kept in the store's derived files. Never words anything, 
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import shapely
 
 from data import contracts
+from data.contracts import SATELLITES
 from data.registry import open_registry
 from models.assign import assign
+from models.counts import UNKNOWN_LAND
 from models.derived import kept
 from models.desk import Desk
-from models.static_heat import Verdict, judged, seen_days, spots
+from models.static_heat import Verdict, at_heat, judged, seen_days, spots
 
 #: Raised when the kept days change their form.
 VERSION = "1"
@@ -57,6 +61,42 @@ def heat(desk: Desk, said: list[Verdict] | None = None) -> pd.DataFrame:
     table = judged(spots(both), verdicts(desk) if said is None else said)
     index = desk.detections.index
     return table.assign(tambon=index.named(assign(index, table["lon"].to_numpy(), table["lat"].to_numpy())))
+
+
+def left_out(
+    desk: Desk,
+    first: dt.date,
+    last: dt.date,
+    satellites: Sequence[str] = SATELLITES,
+    passes: str = "all",
+    by: str = "tambon",
+    known: pd.DataFrame | None = None,
+) -> pd.Series:
+    """Count the detections of the place on Thai days `first` to `last` that lie at permanent heat.
+
+    Parameters
+    ----------
+    passes, by : str
+        As in `Desk.counts`.
+    known : DataFrame, optional
+        As from `heat`, when it is at hand.
+
+    Returns
+    -------
+    Series of int64 by code, for codes with any
+        `Desk.counts` holds them; fires and the round do not.
+    """
+    table = heat(desk) if known is None else known
+    if table.empty:
+        return pd.Series(dtype="int64")
+    rows = desk.hotspots(first, last, satellites)
+    rows = rows[at_heat(table, rows["lon"].to_numpy(float), rows["lat"].to_numpy(float))]
+    if passes != "all":
+        rows = rows[rows["day_pass"] == (passes == "day")]
+    if by == "land":
+        return rows["land_class"].astype("object").fillna(UNKNOWN_LAND).value_counts()
+    code = desk.tambons.assign(code=desk.tambons[by]).set_index("tambon")["code"]
+    return rows["tambon"].map(code).value_counts()
 
 
 def _days(desk: Desk, year: int) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,11 @@ from typing import Any
 
 import pytest
 
+from data import settings
+from data.accounts import OPERATOR
 from data.clock import UTC
 from data.merge import Writer
+from data.registry import open_registry
 from data.store import Store
 from fetchers import importer
 from tests import files, grid_files, make
@@ -232,6 +236,24 @@ def test_counts_in_every_form(full: Path) -> None:
     land = rows(full, "counts", *PERIOD, "--by", "land")
     assert [list(row) for row in land] == [names] * 7
     assert {row["code"]: row["count"] for row in land if row["count"]} == {"reserved_forest": 1, "unknown": 4}
+
+
+def test_counts_tell_permanent_heat_beside_and_as_a_last_column_when_asked(full: Path, tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    shutil.copytree(full, root)
+    lon, lat = PLACES["520104"]
+    verdict = {"verdict": "permanent", "evidence": "visited", "geometry": f"POINT ({lon} {lat})", "radius_m": 800}
+    registry = open_registry(settings.load(store=root))
+    registry.add("heat", verdict, author=OPERATOR)
+    registry.close()
+    plain, asked = at_once(root, ("counts", *PERIOD), ("counts", *PERIOD, "--heat", "--format", "json"))
+    for done in (plain, asked):
+        assert "2 of the 5 detections lie at permanent heat" in done.stderr
+        assert "without them 3" in done.stderr
+    assert "count_without_heat" not in plain.stdout
+    found = json.loads(asked.stdout)
+    assert list(found[0]) == ["code", "name_th", "name_en", "count", "count_shared", "count_without_heat"]
+    assert [(row["count"], row["count_without_heat"]) for row in found] == [(2, 2), (1, 1), (0, 0), (2, 0)]
 
 
 def test_counts_follow_thai_days_passes_and_satellites(full: Path) -> None:

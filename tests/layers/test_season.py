@@ -46,8 +46,22 @@ def test_lines_are_running_totals_that_break_where_nothing_is_stored(desk: Desk)
 def test_coverage_says_how_many_days_a_number_rests_on(desk: Desk) -> None:
     table = page(desk).coverage
     assert table.to_dict("records") == [
-        {"Season": "2026", "To 12 Mar": 5, "Days stored": "3 / 71", "All stored": 5, "Days of season": "3 / 71"},
-        {"Season": "2025", "To 12 Mar": 3, "Days stored": "3 / 71", "All stored": 3, "Days of season": "3 / 151"},
+        {
+            "Season": "2026",
+            "To 12 Mar": 5,
+            "Without permanent heat": 5,
+            "Days stored": "3 / 71",
+            "All stored": 5,
+            "Days of season": "3 / 71",
+        },
+        {
+            "Season": "2025",
+            "To 12 Mar": 3,
+            "Without permanent heat": 3,
+            "Days stored": "3 / 71",
+            "All stored": 3,
+            "Days of season": "3 / 151",
+        },
     ]
 
 
@@ -69,6 +83,15 @@ def test_a_year_without_the_whole_set_is_left_out_and_named(tmp_path: Path) -> N
     alone = page(desk, sats="SNPP")
     assert sorted(alone.lines["season"].unique()) == [2025, 2026]
     assert alone.left_out == []
+
+
+def test_permanent_heat_stands_beside_the_counts_that_hold_it(desk: Desk) -> None:
+    made = season.build(desk, season.comparable(desks.view(lang="en")), lambda first, _: first.year - 2024)
+    table = made.coverage.set_index("Season")
+    without = table[say("en", "counts.column_without")]
+    assert (table.iloc[:, 0] - without).to_dict() == {"2026": 2, "2025": 1}
+    assert made.heat_note == say("en", "counts.note", count="3")
+    assert page(desk).heat_note == ""
 
 
 def test_later_years_are_not_shown(desk: Desk) -> None:

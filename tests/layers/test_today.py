@@ -48,6 +48,18 @@ def test_figures_of_a_day(desk: Desk) -> None:
     assert found["Highest PM2.5"] == ("52.0 µg/m³", "AQI 139 · starting to affect health · A")
 
 
+def test_permanent_heat_stands_beside_the_counts_that_hold_it(desk: Desk) -> None:
+    def static(first: dt.date, last: dt.date) -> int:
+        return 1 if first == last else 3
+
+    page = today.build(desk, desks.view(lang="en"), desks.sites(desk), "", 0, static)
+    found = figures(page.figures)
+    assert found["Hotspots"] == ("4", "night 1 · day 3 · in 2 tambons · without permanent heat 3")
+    assert found["Season so far"][1].endswith("reach 1 of 69 days · without permanent heat 1")
+    assert page.heat_note == say("en", "counts.note", count="1")
+    assert shown(desk, lang="en").heat_note == ""
+
+
 def test_figures_count_the_chosen_satellites(desk: Desk) -> None:
     assert figures(shown(desk, lang="en", sats="SNPP").figures)["Hotspots"][0] == "3"
     assert figures(shown(desk, lang="en", sats="MODIS").figures)["Hotspots"] == ("1", "night 0 · day 1 · in 1 tambons")

@@ -99,11 +99,14 @@ def test_heat_leaves_the_fires_visibly_and_comes_back_by_verdict(tmp_path: Path)
     period = JANUARY, JANUARY + dt.timedelta(days=12)
     assert heat_of.heat(desk)["tambon"].tolist() == ["520101"]
     assert fire_seasons.fires(desk, *period)["tambon"].tolist() == ["520104"]
-    assert fire_seasons.left_out(desk, *period) == 9
+    assert heat_of.left_out(desk, *period).to_dict() == {"520101": 9}
+    assert heat_of.left_out(desk, *period, by="land").to_dict() == {"unknown": 9}
+    halves = [heat_of.left_out(desk, *period, passes=half, by="province").sum() for half in ("night", "day")]
+    assert (halves, heat_of.left_out(desk, *period, ("TERRA",)).sum()) == ([9, 0], 0)
     registry = open_registry(desk.settings, now=desk.now)
     point = shapely.to_wkt(shapely.Point(*FURNACE))
     verdict = {"verdict": "not_permanent", "evidence": "visited", "geometry": point, "radius_m": 800}
     registry.add("heat", verdict, author=LOCAL)
     assert heat_of.heat(desk)["standing"].tolist() == ["restored"]
     assert set(fire_seasons.fires(desk, *period)["tambon"]) == {"520101", "520104"}
-    assert fire_seasons.left_out(desk, *period) == 0
+    assert heat_of.left_out(desk, *period).sum() == 0
