@@ -47,9 +47,18 @@ class Shown:
     card: pd.DataFrame
 
 
-def weather(desk: Desk, view: View, found: pd.DataFrame, classes: Classes, record: pd.DataFrame, credit: str) -> Shown:
-    """Return the theme of the weather: the class of each tambon on the view's day."""
-    lang = view.lang
+@dataclass(frozen=True)
+class Fill:
+    """How tambons are filled on a map: colours, class and words of each, their legend, and the title of the values."""
+
+    colours: tuple[str, ...]
+    tambons: dict[str, tuple[int | None, str]]
+    legend: Legend
+    tip: str
+
+
+def weather_fill(lang: Lang, day: dt.date, found: pd.DataFrame, classes: Classes) -> Fill:
+    """Return the class of each tambon on a day; its legend says the day and what the classes rest on."""
     words = {level: say(lang, f"danger.level.{level}") for level in (*LEVELS, CANNOT_TELL)}
     fills: dict[str, tuple[int | None, str]] = {}
     for code, level, index in zip(found["code"], found["class"], found["fwi"], strict=True):
@@ -57,6 +66,49 @@ def weather(desk: Desk, view: View, found: pd.DataFrame, classes: Classes, recor
         fills[code] = (number, words[level] if number is None else f"{words[level]} · FWI {index:.0f}")
     entries = [Entry(colour, "fill", f"{LEVEL_SIGNS[level]} {words[level]}") for level, colour in _levels()]
     entries.append(Entry(palette.NO_VALUE_COLOUR, "fill", f"{LEVEL_SIGNS[CANNOT_TELL]} {words[CANNOT_TELL]}"))
+    title = say(lang, "danger.title_weather", day=say_day(lang, day))
+    return Fill(
+        LEVEL_COLOURS,
+        fills,
+        Legend(title, tuple(entries), " ".join(notes(lang, found, classes))),
+        say(lang, "danger.tip"),
+    )
+
+
+def chance_fill(lang: Lang, made: Chances, card: pd.DataFrame) -> Fill:
+    """Return the chance of each tambon; its legend says the day, the method and its record."""
+    ordered = made.state == "no_probability"
+    percent = 100 * made.table["probability"].to_numpy(float)
+    rank = made.table["rank"]
+    first = (rank <= _FIRST).fillna(False).to_numpy(bool)
+    fills: dict[str, tuple[int | None, str]] = {}
+    for at, code in enumerate(made.table["code"]):
+        if ordered:
+            fills[code] = (4 if first[at] else 0, say(lang, "chance.rank", rank=int(rank.iloc[at])))
+        elif np.isnan(percent[at]):
+            fills[code] = (None, say(lang, "danger.level.cannot_tell"))
+        else:
+            place = say(lang, "chance.rank", rank=int(rank.iloc[at]))
+            number = int(np.searchsorted(CHANCE_BOUNDS, percent[at], side="right"))
+            fills[code] = (number, f"{percent[at]:.0f} % · {place}")
+    title = say(lang, "chance.title", day=say_day(lang, made.day))
+    legend = Legend(title, tuple(_chance_entries(lang, ordered)), " ".join(chance_notes(lang, made, card)))
+    return Fill(palette.COUNT_COLOURS, fills, legend, say(lang, "chance.tip"))
+
+
+def no_fill(lang: Lang, kind: str, desk: Desk, why: str) -> Fill:
+    """Return the map of a theme that cannot be told at all: every tambon without a value, and why."""
+    words = say(lang, "danger.level.cannot_tell")
+    entry = Entry(palette.NO_VALUE_COLOUR, "fill", words)
+    tip = say(lang, "danger.tip") if kind == "danger" else say(lang, "chance.tip")
+    return Fill(LEVEL_COLOURS, dict.fromkeys(desk.tambons["tambon"], (None, words)), Legend(tip, (entry,), why), tip)
+
+
+def weather(desk: Desk, view: View, found: pd.DataFrame, classes: Classes, record: pd.DataFrame, credit: str) -> Shown:
+    """Return the theme of the weather: the class of each tambon on the view's day."""
+    lang = view.lang
+    words = {level: say(lang, f"danger.level.{level}") for level in (*LEVELS, CANNOT_TELL)}
+    fill = weather_fill(lang, view.day, found, classes)
     named = found.merge(_names(desk, lang), on="code").sort_values("fwi", ascending=False, na_position="last")
     table = pd.DataFrame(
         {
@@ -72,13 +124,13 @@ def weather(desk: Desk, view: View, found: pd.DataFrame, classes: Classes, recor
     return Shown(
         map_values(
             lang=lang,
-            colours=LEVEL_COLOURS,
-            tambons=fills,
-            tip=(say(lang, "danger.tip"), ""),
+            colours=fill.colours,
+            tambons=fill.tambons,
+            tip=(fill.tip, ""),
             chosen=view.tambon,
             credit=credit,
         ),
-        Legend(say(lang, "danger.legend"), tuple(entries)),
+        Legend(say(lang, "danger.legend"), fill.legend.entries),
         table,
         notes(lang, found, classes),
         _class_record(lang, record),
@@ -104,20 +156,7 @@ def _class_record(lang: Lang, record: pd.DataFrame) -> list[str]:
 def chance(desk: Desk, view: View, made: Chances, card: pd.DataFrame, bans: Bans, credit: str) -> Shown:
     """Return the theme of the chance of a hotspot on the day after the view's."""
     lang = view.lang
-    ordered = made.state == "no_probability"
-    percent = 100 * made.table["probability"].to_numpy(float)
-    rank = made.table["rank"]
-    first = (rank <= _FIRST).fillna(False).to_numpy(bool)
-    fills: dict[str, tuple[int | None, str]] = {}
-    for at, code in enumerate(made.table["code"]):
-        if ordered:
-            fills[code] = (4 if first[at] else 0, say(lang, "chance.rank", rank=int(rank.iloc[at])))
-        elif np.isnan(percent[at]):
-            fills[code] = (None, say(lang, "danger.level.cannot_tell"))
-        else:
-            place = say(lang, "chance.rank", rank=int(rank.iloc[at]))
-            number = int(np.searchsorted(CHANCE_BOUNDS, percent[at], side="right"))
-            fills[code] = (number, f"{percent[at]:.0f} % · {place}")
+    fill = chance_fill(lang, made, card)
     named = made.table.merge(_names(desk, lang), on="code", sort=False)
     table = pd.DataFrame(
         {
@@ -132,13 +171,13 @@ def chance(desk: Desk, view: View, made: Chances, card: pd.DataFrame, bans: Bans
     return Shown(
         map_values(
             lang=lang,
-            colours=palette.COUNT_COLOURS,
-            tambons=fills,
-            tip=(say(lang, "chance.tip"), ""),
+            colours=fill.colours,
+            tambons=fill.tambons,
+            tip=(fill.tip, ""),
             chosen=view.tambon,
             credit=credit,
         ),
-        Legend(say(lang, "chance.tip"), tuple(_chance_entries(lang, ordered))),
+        Legend(fill.tip, fill.legend.entries),
         table,
         chance_notes(lang, made, card)[:-1] if made.state != "not_stored" else chance_notes(lang, made, card),
         [record_sentence(lang, card), bans_sentence(lang, bans)],

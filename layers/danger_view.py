@@ -8,8 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from data.bans import Bans
+from data.errors import HazeError
 from data.registry import open_registry
-from layers.view import revision_of
+from layers import danger_page
+from layers.view import View, revision_of
+from layers.words import say, say_error
 from models import danger_class, likelihood, likelihood_record
 from models.burning import Under
 from models.danger import daily_danger, indices
@@ -58,6 +61,21 @@ def _chances(revision: str, registry: str, day: dt.date, _desk: Desk) -> tuple[C
 def chances_of(desk: Desk, day: dt.date) -> tuple[Chances, pd.DataFrame, Bans]:
     """Return the chances of a day, the report card and the bans known; raise NotStored without any detection."""
     return _chances(revision_of(desk), open_registry(desk.settings).revision, day, desk)
+
+
+def fill_of(desk: Desk, view: View) -> danger_page.Fill | None:
+    """Return the fill of the map in the themes of danger and chance, None in the others."""
+    lang = view.lang
+    try:
+        if view.theme == "danger":
+            return danger_page.weather_fill(lang, view.day, *danger_of(desk, view.day))
+        if view.theme == "chance":
+            with st.spinner(say(lang, "chance.working")):
+                made, card, _ = chances_of(desk, danger_page.tomorrow(view))
+            return danger_page.chance_fill(lang, made, card)
+    except HazeError as error:
+        return danger_page.no_fill(lang, view.theme, desk, say_error(lang, error))
+    return None
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

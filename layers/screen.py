@@ -19,6 +19,7 @@ from layers import season as season_view
 from layers import sources as sources_view
 from layers import today as today_view
 from layers.alerts import Alerting
+from layers.danger_view import fill_of
 from layers.export import FORMATS
 from layers.figures import Figure, figures_html
 from layers.fires_view import left_out_of
@@ -200,7 +201,8 @@ def today() -> None:
     lang = view.lang
     controls(view, tuple(SATELLITE_SETS), with_map=True)
     points_url, left_out = map_points(desk, view)
-    page = today_view.build(desk, view, known_sites(desk), points_url, left_out, _at_heat(desk, view))
+    given = fill_of(desk, view)
+    page = today_view.build(desk, view, known_sites(desk), points_url, left_out, _at_heat(desk, view), given)
     st.subheader(page.title)
     st.html(page.freshness)
     show_figures(page.figures)

@@ -19,6 +19,7 @@ from data.clock import day_bounds, season_of
 from data.errors import NotStored
 from layers import air as air_words
 from layers import palette
+from layers.danger_page import Fill
 from layers.figures import Figure
 from layers.grid_layer import grid_layer
 from layers.map import Shown, StationMark, map_values
@@ -120,7 +121,13 @@ def station_values(desk: Desk, day: dt.date) -> pd.DataFrame:
 
 
 def build(
-    desk: Desk, view: View, sites: pd.DataFrame, points_url: str, left_out: int, at_heat: AtHeat = no_heat
+    desk: Desk,
+    view: View,
+    sites: pd.DataFrame,
+    points_url: str,
+    left_out: int,
+    at_heat: AtHeat = no_heat,
+    given: Fill | None = None,
 ) -> Today:
     """Return the page of a view.
 
@@ -136,6 +143,8 @@ def build(
         Detections that are counted but too many to draw.
     at_heat : callable
         See `AtHeat`.
+    given : Fill, optional
+        Of a theme that another page works out: danger, chance.
     """
     lang = view.lang
     first, last = view.period
@@ -152,7 +161,12 @@ def build(
     if left_out:
         warnings.append(say(lang, "today.points_left_out", count=f"{left_out:,}"))
     day = air_words.of_day(desk, view) if view.theme == "pm25" else None
-    colours, fills, legend, tip = _fills(desk, view, counted, missing) if day is None else _pm25_fills(desk, view, day)
+    if given is not None:
+        colours, fills, legend, tip = given.colours, given.tambons, given.legend, (given.tip, "")
+    elif day is not None:
+        colours, fills, legend, tip = _pm25_fills(desk, view, day)
+    else:
+        colours, fills, legend, tip = _fills(desk, view, counted, missing)
     start, end = day_bounds(first, last)
     values = map_values(
         lang=lang,
@@ -180,6 +194,8 @@ def build(
     if day is not None:
         figures.append(air_words.people_over(desk, view, day))
         table = table.merge(air_words.day_columns(lang, day), on="code", how="left")
+    if given is not None:
+        table[given.tip] = table["code"].map({code: text for code, (_, text) in given.tambons.items()})
     return Today(
         title=_title(lang, view),
         freshness=freshness_html(desk, lang),

@@ -31,7 +31,7 @@ from models.desk import Desk, open_desk
 #: Days that an address may name: before the first, no such satellite flew; after the last, nobody plans.
 FIRST_DAY, LAST_DAY = dt.date(2000, 2, 24), dt.date(2099, 12, 31)
 SPANS = ("day", "week", "season")
-THEMES = ("hotspots", "pm25")
+THEMES = ("hotspots", "pm25", "danger", "chance")
 #: Most points drawn at once; a season over all satellites stays below.
 MOST_POINTS = 50_000
 

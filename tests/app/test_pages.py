@@ -301,6 +301,18 @@ def test_the_theme_changes_the_legend(full: Path) -> None:
     assert app.query_params["theme"] == "pm25"
 
 
+@pytest.mark.parametrize("theme", ["danger", "chance"])
+def test_danger_and_chance_are_themes_of_the_map(full: Path, theme: str) -> None:
+    app = opened(lang="en", theme=theme)
+    assert not app.exception
+    legends = " ".join(one.proto.body for one in app.get("html"))
+    # No weather is stored; the chance of the day after is an order, since few fires are known.
+    title = say("en", "danger.tip") if theme == "danger" else say("en", "chance.title", day="13 Mar 2026")
+    assert title in legends
+    assert say("en", "danger.level.cannot_tell") in legends or say("en", "chance.first", count=10) in legends
+    assert say("en", "today.hotspots_legend") not in legends
+
+
 def test_switching_a_choice_off_keeps_it(full: Path) -> None:
     app = opened(lang="en", span="week")
     app.segmented_control(key="w_span").set_value(None)

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from data.bans import shipped
-from layers import danger, danger_page
-from layers.words import LANGS, Lang, say
+from layers import danger, danger_page, today
+from layers.words import LANGS, Lang, say, say_day
 from models import likelihood, likelihood_record
 from models.danger import daily_danger
 from models.danger_class import Classes
@@ -95,3 +95,24 @@ def test_probabilities_fall_into_their_classes(desk: desks.Desk, lang: Lang) -> 
     assert len(shown.card) == 3
     assert shown.card[say(lang, "chance.card.served")].tolist().count("●") == 1
     assert "2567" in shown.record[0] if lang == "th" else "2024" in shown.record[0]
+
+
+@both
+def test_the_fills_of_the_today_page_say_day_and_basis(desk: desks.Desk, lang: Lang) -> None:
+    made = likelihood_record.chances(likelihood.history(desk), dt.date(2026, 3, 13), "week")
+    fill = danger_page.chance_fill(lang, made, NO_CARD)
+    assert fill.legend.title == say(lang, "chance.title", day=say_day(lang, dt.date(2026, 3, 13)))
+    assert say(lang, "chance.no_record") in fill.legend.note
+    found, classes = daily_danger(desk, desks.DAY, desks.DAY)
+    weather = danger_page.weather_fill(lang, desks.DAY, found, classes)
+    assert weather.legend.title == say(lang, "danger.title_weather", day=say_day(lang, desks.DAY))
+    assert danger.basis(lang, classes) in weather.legend.note
+    why = say(lang, "error.no_hotspots")
+    for one, basis in ((fill, made.table["code"]), (weather, found["code"])):
+        page = today.build(desk, desks.view(lang=lang), desks.sites(desk), "", 0, given=one)
+        assert set(page.values["tambons"]) == set(basis)
+        assert page.legends[0] == one.legend
+        assert page.table[one.tip].notna().all()
+    nothing = danger_page.no_fill(lang, "danger", desk, why)
+    assert {at for at, _ in nothing.tambons.values()} == {None}
+    assert nothing.legend.note == why
