@@ -102,6 +102,8 @@ def facts(lang: Lang, document: Document) -> pd.DataFrame:
 
 
 def _value(lang: Lang, field: str, value: Any) -> str:
+    if field == "link" and str(value).startswith("photo:"):
+        return say(lang, "photo.kept")
     if field in ("tambon", "amphoe", "province"):
         return f"{register.name_of(str(value))} ({value})"
     return code_words(lang, field, str(value)) or (f"{value:,.15g}" if isinstance(value, float) else str(value))

@@ -23,6 +23,7 @@ from data.registry.tables import ISSUES, KINDS, STATES, fields_of
 from layers import palette, sites
 from layers.map_view import drawn_on, show_map
 from layers.screen import Outside, opened
+from layers.screens import site_photos
 from layers.signed import author
 from layers.site_words import kind_name, legend_of_sites, state_name
 from layers.today import plain
@@ -102,10 +103,10 @@ def _list(desk: Desk, lang: Lang, registry: Registry, who: Author, chosen: pd.Da
     if not site:
         st.info(say(lang, "sites.pick"))
         return
-    _one(lang, registry, who, site, writes=writes)
+    _one(desk, lang, registry, who, site, writes=writes)
 
 
-def _one(lang: Lang, registry: Registry, who: Author, site: str, *, writes: bool) -> None:
+def _one(desk: Desk, lang: Lang, registry: Registry, who: Author, site: str, *, writes: bool) -> None:
     entries = registry.trail(kind="sites", record=site)
     try:
         kept = registry.get("sites", site)
@@ -127,6 +128,10 @@ def _one(lang: Lang, registry: Registry, who: Author, site: str, *, writes: bool
     for title, table in sites.lists(lang, document).items():
         st.markdown(f"**{title}**")
         st.dataframe(table, hide_index=True)
+    site_photos.show(desk, lang, kept)
+    if mine and site_photos.form(desk, lang, registry, who, site, kept):
+        _set(site_said=say(lang, "photo.saved"))
+        st.rerun()
     _trail(lang, registry, who, entries, writes=mine)
 
 

@@ -12,9 +12,10 @@ import pytest
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page, expect
 
-from data import accounts, settings
+from data import accounts, photos, settings
 from data.accounts import OPERATOR
 from data.registry import Registry, open_registry
+from data.store import Store
 from layers.words import say
 from tests.app.test_browser import (
     DESK,
@@ -28,8 +29,10 @@ from tests.app.test_browser import (
     served,
     settle,
     spot,
+    unfold,
     visit,
 )
+from tests.data.test_photos import picture
 
 pytestmark = pytest.mark.browser
 __all__ = ["browser", "visit"]  # fixtures
@@ -114,6 +117,33 @@ def test_a_planner_draws_edits_sees_the_trail_and_undoes(
         actions = registry.trail(kind="sites", record=site["site"])
         assert actions["action"].tolist() == ["undo", "change", "add"]
         assert set(actions["author"]) == {"somsri"}
+
+
+def test_a_planner_adds_a_photograph_and_sees_it(visit: Callable[..., Visit], store: Path, registry: Registry) -> None:
+    site = registry.add("sites", {"name_en": "AAA own", "kind": "firebreak", "issue": "haze", "tambon": "520201"},
+                        author=OPERATOR, record="A-1")  # fmt: skip
+    with served(store) as url:
+        page = visit(url).go("sites", lang="en")
+        sign_in(page, "somsri")
+        choose_row(page, 0)
+        expect(page.get_by_role("heading", name="AAA own")).to_be_visible()
+        settle(page)
+        part = unfold(page, say("en", "photo.add"))
+        part.locator("input[type=file]").set_input_files(
+            {"name": "<b>x</b>.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+        )
+        expect(part.get_by_text("<b>x</b>.jpg")).to_be_visible()
+        part.get_by_label(say("en", "field.caption")).fill("<img src=x onerror=alert(1)> firebreak")
+        part.get_by_role("button", name=say("en", "photo.save")).click()
+        expect(page.get_by_text(say("en", "photo.saved"))).to_be_visible()
+        settle(page)
+        shown = page.get_by_test_id("stImage").locator("img")
+        expect(shown).to_be_visible()
+        shown.scroll_into_view_if_needed()
+        assert shown.evaluate("image => image.naturalWidth") == 40
+        expect(page.get_by_text("<img src=x onerror=alert(1)> firebreak").last).to_be_visible()
+    (photo,) = registry.get("sites", site).document["photos"]
+    assert photos.read(Store(store), photo["link"])
 
 
 def test_an_officer_of_another_amphoe_may_not_edit(
