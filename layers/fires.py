@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.clock import ICT
 from data.places import utm
 from data.points import PointUnreadable, read_point
 from data.registry.records import Problem
@@ -29,7 +30,7 @@ from models.fire_seasons import Season
 
 #: Hours since the newest detection, and the colour up to there: this look, this day, three days, older.
 AGES = ((12, "#b3001b"), (24, "#e2571e"), (72, "#c98a1b"), (10**6, "#6b6257"))
-_CREW = re.compile(r"(.*\S)\s+(\d+)\s*(?:คน)?")
+_CREW = re.compile(r"(.*\S)\s+(\d+|\?)\s*(?:คน)?")
 STATES = ("new", "growing", "restarted", "quiet", "out")
 
 
@@ -181,12 +182,46 @@ def tambon_at(desk: Desk, lon: float, lat: float) -> str:
 
 
 def crews(text: str) -> list[dict[str, Any]]:
-    """Return units and people from lines such as ``อบต. 8``; a line without a number has people not known."""
+    """Return units and people from lines such as ``อบต. 8``; people are not known without a number or with a ``?``."""
     told: list[dict[str, Any]] = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
         found = _CREW.fullmatch(line)
-        told.append({"unit": found[1], "people": int(found[2])} if found else {"unit": line, "people": None})
+        unit, people = (found[1], found[2]) if found else (line, "?")
+        told.append({"unit": unit, "people": None if people == "?" else int(people)})
     return told
+
+
+def fire_label(desk: Desk, lang: Lang, fires: pd.DataFrame, code: str) -> str:
+    """Return where, how large and how a fire stands, and its name; the name alone of a fire that is not listed."""
+    found = fires[fires["fire_id"] == code]
+    if found.empty:
+        return code
+    fire = found.iloc[0]
+    state = say(lang, f"fire_state.{fire['state']}")
+    area = say(lang, "fires.rai", rai=f"{fire['area_rai']:,.0f}")
+    return f"{place_name(desk, lang, fire['tambon'])} · {area} · {state} · {code}"
+
+
+def check_labels(desk: Desk, lang: Lang, told: pd.DataFrame) -> dict[str, str]:
+    """Return what each recorded check is called in a choice: when, where, what was found, by whom."""
+    labels = {}
+    for row in told.to_dict("records"):
+        when = say_time(lang, row["visited_at"].tz_localize("UTC")) if pd.notna(row["visited_at"]) else "–"
+        result = say(lang, f"check.result_{row['result'] or 'none'}")
+        labels[row["check"]] = f"{when} · {place_name(desk, lang, row['tambon'])} · {result} · {row['changed_by']}"
+    return labels
+
+
+def check_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recorded check as its form is filled in: moments in Thai time, people a line each."""
+    values = dict(document)
+    for name in ("visited_at", "put_out_at"):
+        moment = document.get(name)
+        values[name] = f"{pd.Timestamp(moment).astimezone(ICT):%Y-%m-%d %H:%M}" if moment else ""
+    told = [(one["unit"], "?" if one["people"] is None else one["people"]) for one in document.get("crews") or []]
+    values["crews"] = "\n".join(f"{unit} {people}" for unit, people in told)
+    values["point"] = document.get("point_as_written") or ""
+    return values
 
 
 def checks(desk: Desk, lang: Lang, told: pd.DataFrame) -> pd.DataFrame:
@@ -203,6 +238,7 @@ def checks(desk: Desk, lang: Lang, told: pd.DataFrame) -> pd.DataFrame:
             say(lang, "check.tambon_polygon"): [place_name(desk, lang, code) for code in told["tambon"]],
             say(lang, "check.point"): told["point_as_written"],
             say(lang, "check.by"): told["changed_by"],
+            say(lang, "check.corrections"): told["version"] - 1,
         }
     )
 
@@ -265,8 +301,8 @@ def check_document(desk: Desk, values: Mapping[str, Any], point: str, fires: pd.
         except PointUnreadable as reason:
             raise refused(KINDS["field_checks"], [Problem(reason.key, {"got": point.strip()[:60]})]) from None
     elif values["fire_id"]:
-        fire = fires[fires["fire_id"] == values["fire_id"]].iloc[0]
-        place = float(fire["lon"]), float(fire["lat"])
+        for fire in fires[fires["fire_id"] == values["fire_id"]].to_dict("records"):
+            place = float(fire["lon"]), float(fire["lat"])
     found = tambon_at(desk, *place) if place else ""
     if place:
         document["geometry"] = f"POINT ({place[0]:.6f} {place[1]:.6f})"
@@ -274,3 +310,21 @@ def check_document(desk: Desk, values: Mapping[str, Any], point: str, fires: pd.
     document["tambon_reported_th"] = names.get(values["tambon_reported"], "")
     # A check without any point lies where it was reported.
     return {**document, **codes_of(found or str(values["tambon_reported"]))}
+
+
+def correction(
+    desk: Desk, values: Mapping[str, Any], point: str, fires: pd.DataFrame, there: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what replaces a recorded check; its place stays as long as neither fire nor point is another.
+
+    Raises
+    ------
+    RecordRefused
+        When the point cannot be read.
+    """
+    document = check_document(desk, values, point, fires)
+    same = values["fire_id"] == there["fire_id"] and document["point_as_written"] == (there["point_as_written"] or "")
+    if same and there["geometry"]:
+        document |= {name: there[name] for name in ("geometry", "tambon", "amphoe", "province")}
+    # A point that is taken away is gone, not left as it was.
+    return {"geometry": "", **document}

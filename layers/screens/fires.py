@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +16,7 @@ from layers import round as round_words
 from layers.fires_view import checks_of, fire_of, fires_of, heat_in, moment_of, passes_of, round_of
 from layers.map_view import show_map
 from layers.screen import at, controls, note_choice, opened
+from layers.screens import checks
 from layers.signed import author
 from layers.view import View, map_page
 from layers.words import Lang, say
@@ -26,7 +26,6 @@ from models.desk import Desk
 PARTS = ("map", "round", "check", "heat")
 #: Hours of the day at which the two rounds are reported.
 _REPORTED = {"night": dt.time(9), "day": dt.time(15)}
-_RESULTS = ("fire", "false", "not_found", "permitted")
 
 
 def page() -> None:
@@ -46,7 +45,7 @@ def page() -> None:
         _heat(desk, lang)
         return
     controls(view, tuple(SATELLITE_SETS), with_map=False)
-    {"round": _round, "check": _check}.get(str(part), _map)(desk, view)
+    {"round": _round, "check": checks.part}.get(str(part), _map)(desk, view)
 
 
 def _map(desk: Desk, view: View) -> None:
@@ -79,17 +78,10 @@ def _map(desk: Desk, view: View) -> None:
             say(lang, "fires.choose"),
             made.table["code"],
             key="w_fire",
-            format_func=lambda code: _fire_label(desk, lang, fires, code),
+            format_func=lambda code: words.fire_label(desk, lang, fires, code),
         )
         _detail(desk, view, fires, str(name))
     st.dataframe(made.table, hide_index=True, column_config={"code": say(lang, "check.fire")})
-
-
-def _fire_label(desk: Desk, lang: Lang, fires: pd.DataFrame, code: str) -> str:
-    fire = fires[fires["fire_id"] == code].iloc[0]
-    state = say(lang, f"fire_state.{fire['state']}")
-    area = say(lang, "fires.rai", rai=f"{fire['area_rai']:,.0f}")
-    return f"{words.place_name(desk, lang, fire['tambon'])} · {area} · {state} · {code}"
 
 
 def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
@@ -104,10 +96,10 @@ def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
     st.markdown(f"**{say(lang, 'fires.looks')}**")
     part = fire_of(desk, view, name)
     st.dataframe(words.looks(lang, part), hide_index=True)
-    checks = checks_of(desk, view, part)
-    if len(checks):
+    made = checks_of(desk, view, part)
+    if len(made):
         st.markdown(f"**{say(lang, 'check.made')}**")
-        st.dataframe(words.checks(desk, lang, checks), hide_index=True)
+        st.dataframe(words.checks(desk, lang, made), hide_index=True)
 
 
 def _round(desk: Desk, view: View) -> None:
@@ -135,67 +127,6 @@ def _round(desk: Desk, view: View) -> None:
     with st.expander(say(lang, "passes.title")):
         st.dataframe(words.passes(lang, passes_of(desk, view)), hide_index=True)
         st.caption(say(lang, "passes.note"))
-
-
-def _check(desk: Desk, view: View) -> None:
-    lang = view.lang
-    viewing = author(desk).role == "viewer"
-    if viewing:
-        st.info(say(lang, "fires.sign_in"))
-    fires, _ = fires_of(desk, view)
-    codes = ["", *words.table(desk, lang, fires)["code"]]
-    names = desk.tambons.set_index("tambon")
-    with st.form("field_check", clear_on_submit=True):
-        fire = st.selectbox(
-            say(lang, "check.fire"),
-            codes,
-            key="w_check_fire",
-            format_func=lambda code: _fire_label(desk, lang, fires, code) if code else say(lang, "check.no_fire"),
-        )
-        result = st.selectbox(
-            say(lang, "check.result"),
-            _RESULTS,
-            format_func=lambda name: say(lang, f"check.result_{name}"),
-            key="w_result",
-        )
-        visited = st.text_input(
-            say(lang, "check.visited_at"), f"{moment_of(desk, view).astimezone(ICT):%Y-%m-%d %H:%M}", key="w_visited"
-        )
-        put_out = st.text_input(say(lang, "check.put_out_at"), "", placeholder="2026-03-10 16:40", key="w_put_out")
-        rai = st.number_input(say(lang, "check.rai"), 0.0, 1e6, None, 1.0, key="w_rai")
-        point = st.text_input(say(lang, "check.point_any"), "", placeholder="47Q 564142 E 2055211 N", key="w_point")
-        tambon = st.selectbox(
-            say(lang, "check.tambon_reported"),
-            ["", *names.index],
-            format_func=lambda code: words.place_name(desk, lang, code) if code else "–",
-            key="w_reported",
-        )
-        village = st.text_input(say(lang, "check.village"), "", key="w_village")
-        cause = st.text_input(say(lang, "check.cause"), "", key="w_cause")
-        crews = st.text_area(say(lang, "check.crews_lines"), "", height=90, key="w_crews")
-        note = st.text_area(say(lang, "check.note"), "", height=70, key="w_note")
-        sent = st.form_submit_button(say(lang, "check.save"), type="primary", disabled=viewing)
-    if sent:
-        values = {"fire_id": fire, "result": result, "visited_at": visited, "put_out_at": put_out, "burned_rai": rai}
-        values |= {"tambon_reported": tambon, "village_th": village, "cause": cause, "note": note}
-        values |= {"crews": words.crews(crews)}
-        _save_check(desk, lang, values, point, fires)
-    told = open_registry(desk.settings).field_checks()
-    st.markdown(f"**{say(lang, 'check.made')}**")
-    st.dataframe(words.checks(desk, lang, told), hide_index=True)
-
-
-def _save_check(desk: Desk, lang: Lang, values: dict[str, Any], point: str, fires: pd.DataFrame) -> None:
-    try:
-        document = words.check_document(desk, values, point, fires)
-        open_registry(desk.settings).add("field_checks", document, author=author(desk))
-    except HazeError as error:
-        notice.show([notice.of_error(lang, error)])
-        return
-    st.success(say(lang, "check.saved"))
-    if document["tambon_reported"] and document["tambon"] and document["tambon_reported"] != document["tambon"]:
-        reported, polygon = (words.place_name(desk, lang, document[name]) for name in ("tambon_reported", "tambon"))
-        st.warning(say(lang, "check.differs", reported=reported, polygon=polygon))
 
 
 def _heat(desk: Desk, lang: Lang) -> None:

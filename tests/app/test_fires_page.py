@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -82,6 +83,43 @@ def test_a_field_check_is_saved_with_both_tambons(full: Path) -> None:
     assert told["people"] == 16
     assert told["changed_by"] == "desk"
     assert any(warning.value for warning in app.warning)
+
+
+def press(app: AppTest, key: str) -> None:
+    next(button for button in app.button if button.label == say("en", key)).click()
+    app.run()
+    assert not app.exception
+
+
+def test_a_check_is_corrected_and_the_trail_shows_both(full: Path) -> None:
+    app = opened("check")
+    app.text_input(key="w_point").set_value("530706, 1993403")
+    app.text_area(key="w_crews").set_value("อบต. 8\nชาวบ้าน")
+    app.number_input(key="w_rai").set_value(15.0)
+    press(app, "check.save")
+    registry = open_registry(settings.load())
+    first = registry.field_checks().iloc[0]
+    app.run()
+    app.selectbox(key="w_corrected").set_value(first["check"]).run()
+    of = f"_{first['check']}_1"
+    assert app.text_input(key=f"w_point{of}").value == "530706, 1993403"
+    assert app.text_area(key=f"w_crews{of}").value == "อบต. 8\nชาวบ้าน ?"
+    app.number_input(key=f"w_rai{of}").set_value(25.0)
+    press(app, "check.save_correction")
+    # Without a reason nothing is replaced.
+    assert [error.value for error in app.error] == [say("en", "check.reason_needed")]
+    assert registry.field_checks().iloc[0]["burned_rai"] == 15.0
+    app.text_input(key=f"w_reason{of}").set_value("measured again")
+    press(app, "check.save_correction")
+    assert say("en", "check.saved_correction") in words_of(app)
+    (second,) = registry.field_checks().to_dict("records")
+    kept = [name for name in first.index if name not in ("burned_rai", "version", "changed_at")]
+    assert (second["burned_rai"], second["version"]) == (25.0, 2)
+    assert {name: second[name] for name in kept} == first[kept].to_dict()
+    trail = registry.trail(kind="field_checks", record=first["check"])
+    assert trail[["action", "reason"]].to_numpy().tolist() == [["change", "measured again"], ["add", ""]]
+    assert [json.loads(trail[side].iloc[0])["burned_rai"] for side in ("before", "after")] == [15.0, 25.0]
+    assert any("15 → 25" in str(table.value.to_numpy()) for table in app.dataframe)
 
 
 def test_a_bad_point_is_told_and_nothing_is_saved(full: Path) -> None:

@@ -91,3 +91,25 @@ def test_passes_in_words(tmp_path: Path) -> None:
     table = words.passes("en", looks(desk, DAY, DAY, ("SNPP", "NOAA20")))
     assert table["Suomi NPP"].tolist() == ["1", "2"]
     assert table["NOAA-20"].tolist() == ["not stored", "not stored"]
+
+
+def test_a_correction_keeps_the_place_until_fire_or_point_is_another(tmp_path: Path) -> None:
+    desk = desk_of(store_of(tmp_path, [march()]))
+    fires = pd.DataFrame({"fire_id": ["F1"], "lon": [99.15], "lat": [18.05]})
+    values = {"fire_id": "F1", "tambon_reported": "520101", "burned_rai": 5.0}
+    there = {"fire_id": "", "hotspot_id": "", **words.check_document(desk, values, "", fires)}
+    assert there["tambon"] == "520102"
+    # The fire is not in the list of another day: the check stays where it was.
+    again = words.correction(desk, values | {"burned_rai": 7.0}, "", fires.iloc[:0], there)
+    assert (again["geometry"], again["tambon"], again["burned_rai"]) == (there["geometry"], "520102", 7.0)
+    moved = words.correction(desk, values, "18.15, 99.05", fires, there)
+    assert (moved["tambon"], moved["point_as_written"]) == ("520103", "18.15, 99.05")
+    gone = words.correction(desk, values | {"fire_id": ""}, "", fires, there)
+    assert (gone["geometry"], gone["tambon"]) == ("", "520101")
+
+
+def test_a_recorded_check_fills_its_form_in_thai_time() -> None:
+    told = {"visited_at": "2026-03-12T08:30:00Z", "put_out_at": None, "crews": [{"unit": "หมู่ 5", "people": None}]}
+    values = words.check_values(told)
+    assert (values["visited_at"], values["put_out_at"], values["point"]) == ("2026-03-12 15:30", "", "")
+    assert words.crews(values["crews"]) == told["crews"]
