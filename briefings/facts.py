@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 import pandas as pd
 
 from data.clock import iso_ict
+from data.outside import as_cell
 
 SHEET_COLUMNS = ("key", "value", "unit", "low", "high", "source", "as_of", "revision", "shown")
 
@@ -101,7 +102,7 @@ def sheet_csv(sheet: pd.DataFrame) -> bytes:
     """Return the sheet as CSV that a Thai spreadsheet program opens right; a cell never begins as a formula."""
     safe = sheet.copy()
     for name in ("key", "unit", "source", "shown"):
-        safe[name] = [f"'{text}" if str(text)[:1] in "=+-@\t\r" else text for text in safe[name]]
+        safe[name] = [as_cell(text) for text in safe[name]]
     out = io.StringIO()
     safe.to_csv(out, index=False)
     return out.getvalue().encode("utf-8-sig")

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from data import clock, settings
 from data.errors import HazeError
+from data.outside import as_cells, one_line
 from layers.words import Lang, say, say_error
 
 ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -51,7 +52,7 @@ def clear_errors() -> Iterator[None]:
         yield
     except HazeError as error:
         ERRORS.print(f"[bold red]{say('en' if error.key == 'setting' else lang(), 'word.error')}[/]", end=" ")
-        ERRORS.print(say_error("en" if error.key == "setting" else lang(), error), markup=False)
+        ERRORS.print(one_line(say_error("en" if error.key == "setting" else lang(), error)), markup=False)
         raise typer.Exit(1) from None
     except BrokenPipeError:
         sys.stderr.close()
@@ -77,7 +78,7 @@ def period_of(first: str, last: str) -> tuple[dt.date, dt.date]:
 def print_rows(rows: pd.DataFrame, form: Format) -> None:
     """Print rows: a table for people, CSV or a list of flat JSON objects for programs."""
     if form is Format.csv:
-        sys.stdout.write(rows.to_csv(index=False))
+        sys.stdout.write(as_cells(rows).to_csv(index=False))
     elif form is Format.json:
         sys.stdout.write(
             json.dumps(
@@ -105,4 +106,4 @@ def _cell(value: Any) -> str:
     plain = _plain(value)
     if plain is None:
         return "–"
-    return f"{plain:g}" if isinstance(plain, float) else str(plain)
+    return f"{plain:g}" if isinstance(plain, float) else one_line(str(plain))

@@ -15,6 +15,7 @@ from commands.registry import registry_state
 from commands.watch import watch_state
 from data import clock
 from data.accounts import OPERATOR
+from data.outside import one_line
 from data.registry import open_registry
 from data.registry.bulk import Scope
 from fetchers import importer, record_rows, refresh, source
@@ -59,7 +60,7 @@ def import_(
         refused = [v for v in verdicts if v.refused is not None]
         if refused and len(refused) == len(verdicts):
             ERRORS.print(f"[bold red]{say(lang(), 'word.error')}[/]", end=" ")
-            ERRORS.print(f"{refused[0].file}: {say_verdict(lang(), refused[0])}", markup=False)
+            ERRORS.print(one_line(f"{refused[0].file}: {say_verdict(lang(), refused[0])}"), markup=False)
             raise typer.Exit(1)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import logging
 import os
 import re
 import tempfile
@@ -18,8 +17,9 @@ from pathlib import Path
 
 from data.errors import StoreError
 from data.files import set_aside, sha256_of, write_whole
+from data.outside import logger
 
-log = logging.getLogger("haze.store")
+log = logger("store")
 _FOLDER = "derived"
 _MARK = 12
 

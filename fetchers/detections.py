@@ -75,7 +75,7 @@ def feature_columns(document: dict[str, Any]) -> dict[str, list[object]]:
         raise wrong_columns(list(document), ["features"])
     if not features:
         raise FileRefused("expected detections, got an empty feature collection", key="header_only")
-    rows = [feature.get("properties") or {} for feature in features]
+    rows = [_object(feature, "properties") for feature in features]
     names = list(dict.fromkeys(str(name) for row in rows for name in row))
     columns: dict[str, list[object]] = {name: [row.get(name) for row in rows] for name in names}
     plain = {plain_name(name) for name in names}
@@ -302,8 +302,13 @@ def assemble(
     return contracts.typed(table, contracts.HOTSPOT_COLUMNS, contracts.HOTSPOT_CATEGORIES)
 
 
+def _object(feature: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = feature.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _point(feature: Mapping[str, Any]) -> tuple[object, object]:
-    place = (feature.get("geometry") or {}).get("coordinates")
+    place = _object(feature, "geometry").get("coordinates")
     return (place[0], place[1]) if isinstance(place, list) and len(place) > 1 else (None, None)
 
 

@@ -122,6 +122,8 @@ def _field(handle: int, name: str) -> Raw:
     plan = layout(_ramp(west, east, columns), np.linspace(first, last, rows))
     eccodes.codes_set(handle, "missingValue", _MISSING)
     values = eccodes.codes_get_values(handle)
+    if len(values) != columns * rows:
+        raise damaged(name, f"{len(values)} values for a grid of {columns} x {rows} cells")
     across = bool(eccodes.codes_get(handle, "jPointsAreConsecutive"))
     field = values.reshape(columns, rows).T if across else values.reshape(rows, columns)
     field = np.where(field >= _MISSING, np.nan, field)
@@ -155,7 +157,7 @@ def _record(record: Mapping[str, Any], name: str) -> Raw:
         side = {2: "u", 3: "v"}.get(int(header["parameterNumber"])) if int(header["parameterCategory"]) == 2 else None
         names = tuple(filter(None, (side, str(header.get("parameterNumberName", "")))))
         units = str(header.get("parameterUnit", ""))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise damaged(name, f"a record lacks or garbles {error}") from error
     return _one(names, level, units, layout(lon, lat), valid, run, field)
 

@@ -37,8 +37,9 @@ from data.errors import (
     SourceRefused,
     SourceUnreachable,
 )
+from data.outside import logger
 
-log = logging.getLogger("haze.http")
+log = logger("http")
 # urllib3 writes whole addresses, keys included, into logs of its own.
 for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
     logging.getLogger(f"urllib3.{_name}").addFilter(lambda record: False)

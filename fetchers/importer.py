@@ -200,6 +200,8 @@ class _Intake:
                 yield verdict
         except FileRefused as refusal:
             yield Verdict(label, refused=refusal)
+        except PARSER_FAULTS as fault:  # from opening it: one such file must not stop the others
+            yield Verdict(label, refused=_unparsed(label, fault))
         except PermissionError as error:
             problem = {"problem": error.strerror or ""}
             yield Verdict(label, refused=FileRefused(f"{label}: {error}", key="unreadable", context=problem))

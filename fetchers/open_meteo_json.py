@@ -81,7 +81,7 @@ def parse(
     try:
         cells = _cells(document if isinstance(document, list) else [document], prefix)
         return _parsed(cells, now, prefix, model, issued_at)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"[:120]
         raise FileRefused(
             f"Open-Meteo: hours of weather that cannot be read ({problem})",

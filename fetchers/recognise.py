@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -20,6 +20,7 @@ from data.errors import FileRefused
 from fetchers import (
     air4thai,
     boundaries,
+    delimited,
     egat_workbook,
     firms,
     gistda,
@@ -128,7 +129,7 @@ def _text(data: bytes, name: str, now: dt.datetime) -> Parsed:
     columns = header_of(data)
     found = set(columns)
     if population.recognise(columns):
-        return population.parse(_strings(data))
+        return _population(data)
     if record_tables.recognise(columns):
         return record_tables.parse_text(data)
     if found >= _OWN_TABLE:
@@ -168,8 +169,12 @@ def _is_readable(data: bytes) -> bool:
     return all(letter.isprintable() or letter in "\t\r\n\ufeff" for letter in text[:4096])
 
 
-def _strings(data: bytes) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False, encoding="utf-8-sig")
+def _population(data: bytes) -> Parsed:
+    sheet = delimited.read(data, lambda header: {number: (name, "text") for number, name in enumerate(header)})
+    words = {name: held.spread(held.values, object) for name, held in sheet.words.items()}
+    parsed = population.parse(pd.DataFrame(words, index=sheet.row_numbers, dtype="object").fillna(""))
+    rejected, mended = (*sheet.rejected, *parsed.rejected), (*sheet.mended, *parsed.mended)
+    return replace(parsed, read=sheet.read, rejected=rejected, mended=mended)
 
 
 def _json(data: bytes, name: str, now: dt.datetime) -> Parsed:
@@ -211,8 +216,9 @@ def _geojson(document: dict[str, Any], name: str, now: dt.datetime) -> Parsed:
     kinds: set[str] = set()
     for feature in features[:50]:
         if isinstance(feature, dict):
-            properties += [str(key) for key in (feature.get("properties") or {})]
-            kinds.add(str((feature.get("geometry") or {}).get("type")))
+            told, shape = feature.get("properties"), feature.get("geometry")
+            properties += [str(key) for key in (told if isinstance(told, dict) else ())]
+            kinds.add(str(shape.get("type")) if isinstance(shape, dict) else "")
     if record_tables.recognise(properties):
         return record_tables.parse_geojson(document)
     if kinds & {"Polygon", "MultiPolygon"}:

@@ -66,7 +66,8 @@ def _row(feature: Any) -> dict[str, str]:
     if not isinstance(feature, dict):
         return {}
     # Nothing in GeoJSON is a formula: what looks like one is marked as the text it is, as in an exported table.
-    row = {str(name): quote(_text(value)) for name, value in (feature.get("properties") or {}).items()}
+    told = feature.get("properties")
+    row = {str(name): quote(_text(value)) for name, value in (told.items() if isinstance(told, dict) else ())}
     if feature.get("geometry"):
         row["geometry"] = json.dumps(feature["geometry"])
     return row

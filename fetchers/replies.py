@@ -42,7 +42,7 @@ def parse_json(document: Any, data: bytes, name: str, now: dt.datetime) -> Parse
     if not isinstance(first, dict):
         return None
     source: Source | None = None
-    if all(isinstance(place, dict) and "pm2_5" in (place.get("hourly") or {}) for place in places):
+    if all(isinstance(place, dict) and "pm2_5" in _members(place, "hourly") for place in places):
         source = open_meteo.CAMS
     elif _names_its_amphoe(first):
         source = gistda_pm25.AMPHOES
@@ -59,6 +59,11 @@ def is_archive(columns: Sequence[str]) -> bool:
 def parse_archive(data: bytes, name: str, now: dt.datetime) -> Parsed:
     """Return the readings of a file of OpenAQ's archive; FileRefused ``reply_unread`` when it cannot be read."""
     return _read(openaq.ARCHIVE, data, name, now)
+
+
+def _members(entry: dict[str, Any], name: str) -> dict[str, Any]:
+    found = entry.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _names_its_amphoe(entry: dict[str, Any]) -> bool:

@@ -26,6 +26,7 @@ from fetchers.areas import code_column_of
 _SHAPEFILE = b"\x00\x00\x27\x0a"
 #: What geopandas, pyogrio and what they stand on raise for a damaged file.
 _UNREADABLE = (
+    OverflowError,
     RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError,
     pa.ArrowException, shapely.errors.ShapelyError,
 )  # fmt: skip

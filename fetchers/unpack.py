@@ -32,8 +32,11 @@ _SHAPE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 
 
 _PACKED_ERRORS = (EOFError, zlib.error, lzma.LZMAError, OSError)
-#: What a damaged zip file makes `zipfile` raise: ValueError for names that are no text, RuntimeError for odd methods.
-_ZIP_ERRORS = (*_PACKED_ERRORS, zipfile.BadZipFile, ValueError, RuntimeError, OverflowError, struct.error)
+#: What a damaged zip file makes `zipfile` raise: ValueError for names that are no text, IndexError for a name without a
+#: letter, RuntimeError for odd methods.
+_ZIP_ERRORS = (
+    *_PACKED_ERRORS, zipfile.BadZipFile, ValueError, RuntimeError, OverflowError, IndexError, KeyError, struct.error,
+)  # fmt: skip
 
 
 class _Readable(Protocol):

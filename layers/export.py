@@ -16,6 +16,7 @@ import pandas as pd
 
 from data.clock import iso_ict
 from data.identity import as_text
+from data.outside import as_cells
 
 #: NASA asks for this line wherever FIRMS data are shown.
 ACKNOWLEDGEMENT = (
@@ -29,7 +30,6 @@ FORMATS = {
     "kml": "application/vnd.google-earth.kml+xml",
     "gpkg": "application/geopackage+sqlite3",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def flat(rows: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
@@ -82,11 +82,7 @@ def to_bytes(table: pd.DataFrame, form: str) -> bytes:
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """Return CSV that Thai Excel opens right and that runs nothing."""
-    safe = table.copy()
-    for column in safe.columns:
-        if safe[column].dtype == object or pd.api.types.is_string_dtype(safe[column]):
-            safe[column] = [f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in safe[column]]
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    return as_cells(table).to_csv(index=False).encode("utf-8-sig")
 
 
 def _geojson(table: pd.DataFrame) -> bytes:

@@ -19,7 +19,7 @@ from briefings import alerts, making
 from briefings.brief import Brief
 from data import accounts, contracts, places, settings
 from data.accounts import OPERATOR
-from data.errors import Damaged
+from data.errors import ChannelError, Damaged
 from data.merge import Writer
 from data.registry import AlertLog, Registry, bulk, open_registry
 from data.registry.bulk import Scope
@@ -254,7 +254,8 @@ def _before_alerts(options: settings.Settings) -> None:
 def _alert(options: settings.Settings) -> None:
     table = alerts.run(_desk(options), _registry(options), (), "en")
     if not table["outcome"].isin(["sent", "suppressed: already sent"]).all():
-        raise AssertionError(table[["channel", "outcome"]].to_string())
+        # What could not be looked at or sent stands in the table, in words.
+        raise ChannelError("; ".join(table["outcome"]))
 
 
 def _alert_facts(options: settings.Settings) -> Facts:

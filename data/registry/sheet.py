@@ -14,13 +14,14 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from data.outside import FORMULA
 from data.places import register
 from data.registry.records import Document
 from data.registry.tables import KINDS, Kind
 
 #: A cell that a spreadsheet would run as a formula leaves with an apostrophe before it, and loses it when it comes
 #: back.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_FORMULA = (*FORMULA, "'")
 #: Names in files that differ from the field's own.
 _NAMES: dict[str, dict[str, str]] = {
     "sites": {
