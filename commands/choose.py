@@ -20,10 +20,14 @@ SatellitesOption = Annotated[
 ]
 
 
+_SUMS = ["plan", "measures", "tambons", "baht", "benefit", "benefit_low", "benefit_high"]
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(rank)
     app.command()(budget)
+    app.command()(plans)
     app.command()(alike)
 
 
@@ -112,22 +116,29 @@ def budget(
     from layers import choose
     from models.budget import best_plan
     from models.burden import burden
-    from models.measures import options_of, read_measures
+    from models.counts import SATELLITE_SETS
+    from models.evaluation import measured_kinds
+    from models.measures import options_of, read_measures, with_measured
+    from models.outcomes import FIXED_SETS
     from models.proposal import proposals
 
     fixed = satellites_of(satellites)
     with clear_errors():
         desk = open_desk(place)
         table = read_measures(measures)
+        registry = open_registry(desk.settings)
+        named = next((name for name in FIXED_SETS if SATELLITE_SETS[name] == tuple(fixed)), None)
+        if measures is None and named is not None:
+            done = registry.sites(place=desk.place, carried_out=True)
+            table = with_measured(table, measured_kinds(desk, done, table["measure"], named))
         tambons = desk.tambons.set_index("tambon")
         seen = burden(desk, fixed)
         options = options_of(table, seen.per_season.to_dict(), tambons["amphoe"].to_dict())
         rules = choose.Choice(baht, most_per_tambon, least_per_amphoe, crew_days, robust).rules(table)
         plan = best_plan(options, rules)
         if save:
-            registry = open_registry(desk.settings)
             registry.add_all(
-                "sites", proposals(plan, table, desk.tambons, save), author=OPERATOR, reason=f"plan {save}"
+                "sites", proposals(plan, table, desk.tambons, save, fixed), author=OPERATOR, reason=f"plan {save}"
             )
             ERRORS.print(say(lang(), "choose.saved", count=len(plan.chosen), name=save), markup=False)
         print_rows(_planned(plan.chosen, table.set_index("measure"), tambons), form)
@@ -135,6 +146,43 @@ def budget(
         ERRORS.print(choose.total(lang(), plan), markup=False)
         if (table["basis"] == "assumed").any():
             ERRORS.print(say(lang(), "budget.assumed"), markup=False)
+
+
+def plans(
+    name: Annotated[str, typer.Argument(help="Plan to list; all plans with their sums without it.")] = "",
+    other: Annotated[str, typer.Argument(help="Second plan: only what differs is listed, second minus first.")] = "",
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """List the plans kept in the registry, one of them, or what differs between two.
+
+    Example: python cli.py plans "Plan A" "Plan B"
+    """
+    from models.budget import difference
+    from models.proposal import saved_plans
+
+    with clear_errors():
+        desk = open_desk(place)
+        kept = saved_plans(open_registry(desk.settings), desk.tambons)
+        for wanted in filter(None, (name, other)):
+            if wanted not in kept:
+                told = say(lang(), "plans.unknown", name=repr(wanted), known=", ".join(kept) or "–")
+                raise typer.BadParameter(told, param_hint="NAME")
+        if not kept:
+            ERRORS.print(say(lang(), "plans.none"), markup=False)
+        if other:
+            table = difference(kept[name], kept[other])
+        elif name:
+            table = kept[name]
+        else:
+            table = pd.DataFrame([_sums(one, plan) for one, plan in kept.items()], columns=_SUMS)
+        print_rows(table.round(4), form)
+
+
+def _sums(name: str, plan: pd.DataFrame) -> dict[str, object]:
+    """Return the sums of a kept plan; missing where no figure is known."""
+    told = {column: plan[column].sum(min_count=1) for column in ("baht", "benefit", "benefit_low", "benefit_high")}
+    return {"plan": name, "measures": len(plan), "tambons": plan["tambon"].nunique(), **told}
 
 
 def alike(

@@ -12,7 +12,7 @@ from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_erro
 from data.accounts import OPERATOR
 from data.registry import Registry, open_registry
 from data.registry.records import digest_of
-from layers.effect_words import say_power, say_why
+from layers.effect_words import say_cost, say_power, say_why
 from layers.words import say
 from models.desk import open_desk
 
@@ -47,6 +47,7 @@ SeasonTo = Annotated[str, typer.Option("--to", help="Year of the last season loo
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(effect)
+    app.command()(cost)
     app.command()(design)
 
 
@@ -113,6 +114,46 @@ def effect(
         for reason, count in chosen.left_out["reason"].value_counts().items():
             ERRORS.print(say(lang(), f"effect.left_out.{reason}", sites=count), markup=False)
         print_rows(_rounded(rows), form)
+
+
+#: Outcomes whose price is told: hotspots, rai and person-days.
+_PRICED = ("hotspots", "burned_rai", "person_days")
+
+
+def cost(
+    site: Annotated[str, typer.Argument(help="Number of a site.")] = "",
+    kind: Annotated[str, typer.Option("--type", help="Type of sites.")] = "",
+    issue: Annotated[str, typer.Option(help="All sites of an issue.")] = "",
+    baht: Annotated[
+        float | None, typer.Option(min=0, help="Money spent on them; the budgets of the sites without it.")
+    ] = None,
+    satellites: Annotated[SatelliteSet, typer.Option(help="Fixed set of satellites.")] = SatelliteSet.SNPP,
+    place: PlaceOption = "",
+    form: FormatOption = Format.table,
+) -> None:
+    """Say what one hotspot, rai and person-day less has cost, or why that cannot be told.
+
+    Example: python cli.py cost --type firebreak --baht 2500000
+    """
+    from models.cost import cost as cost_of
+    from models.evaluation import evaluate
+    from models.treatment import treatment
+
+    if not (site or kind or issue):
+        raise typer.BadParameter("name a site, a --type or an --issue", param_hint="SITE")
+    with clear_errors():
+        desk = open_desk(place)
+        chosen = treatment(open_registry(desk.settings).sites(carried_out=True), site=site, kind=kind, issue=issue)
+        rows = []
+        for outcome in _PRICED:
+            measured = evaluate(desk, chosen, outcome=outcome, satellites=satellites.value)
+            found = cost_of(chosen, measured, baht)
+            row: dict[str, object] = {"outcome": outcome, "verdict": measured.verdict.code, "baht": found.baht}
+            row |= dict(zip(("avoided", "avoided_low", "avoided_high"), found.avoided, strict=True))
+            row |= dict(zip(("baht_each", "baht_each_low", "baht_each_high"), found.each, strict=True))
+            why = say_cost(lang(), found, outcome)
+            rows.append({**row, "why": why if found.lacking is None else f"{why} {say_why(lang(), measured.verdict)}"})
+        print_rows(pd.DataFrame(rows), form)
 
 
 class Shown(StrEnum):

@@ -189,20 +189,26 @@ def measure_prices(desk: Desk, lang: Lang, prices: pd.DataFrame, measures: pd.Da
     names = desk.tambons.drop_duplicates("amphoe").set_index("amphoe")[f"amphoe_{lang}"]
     known = measures.set_index("measure")[f"name_{lang}"]
 
-    def shown(value: float) -> str:
-        return say(lang, "choose.no_end") if math.isinf(value) else f"{value:,.0f}"
-
     return pd.DataFrame(
         {
             say(lang, "column.amphoe"): [names[code] for code in prices["amphoe"]],
             say(lang, "choose.measure"): [known[code] for code in prices["measure"]],
             say(lang, "choose.burden"): prices["burden"].round(1),
-            say(lang, "choose.baht_each"): [shown(value) for value in prices["baht_per_hotspot"]],
-            say(lang, "choose.between"): [
-                f"{shown(low)}–{shown(high)}" for low, high in zip(prices["baht_low"], prices["baht_high"], strict=True)
-            ],
+            say(lang, "choose.baht_each"): [_price(lang, row) for row in prices.to_dict("records")],
             say(lang, "choose.basis"): [say(lang, f"budget.{basis}_basis") for basis in prices["basis"]],
         }
+    )
+
+
+def _price(lang: Lang, row: Mapping[str, float]) -> str:
+    """Return baht for one avoided with its interval; no number where nothing at all may have been avoided."""
+    if not math.isfinite(row["baht_low"]):
+        return say(lang, "choose.price_nothing")
+    low = f"{row['baht_low']:,.0f}"
+    if not math.isfinite(row["baht_high"]):
+        return say(lang, "choose.price_open", low=low)
+    return say(
+        lang, "plans.between", middle=f"{row['baht_per_hotspot']:,.0f}", low=low, high=f"{row['baht_high']:,.0f}"
     )
 
 

@@ -11,14 +11,17 @@ import streamlit as st
 from data.registry import open_registry
 from data.registry.tables import PLANNED
 from layers.choose import Choice
+from layers.effect_view import done_sites
 from layers.view import View, known_sites, revision_of
 from models.budget import Plan, best_plan, highest_first, next_baht, rule_prices
 from models.choice import Known, known, marked
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
-from models.measures import options_of, prices, read_measures
+from models.evaluation import measured_kinds
+from models.measures import options_of, prices, read_measures, with_measured
 from models.plan import criteria
 from models.priority import Ranking, rank
+from models.proposal import saved_plans
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,16 @@ def ranking(desk: Desk, view: View, weights: Mapping[str, float]) -> Ranking:
     return _ranking(*_revisions(desk), view.sats, tuple(sorted(weights.items())), desk)
 
 
-@st.cache_data(show_spinner=False)
-def measures() -> pd.DataFrame:
-    """Return the shipped measures with their assumed costs and effects."""
-    return read_measures()
+@st.cache_data(max_entries=8, show_spinner=False)
+def _measures(revision: str, registry: str, sats: str, _desk: Desk) -> pd.DataFrame:
+    del revision, registry
+    table = read_measures()
+    return with_measured(table, measured_kinds(_desk, done_sites(_desk), table["measure"], sats))
+
+
+def measures(desk: Desk, view: View) -> pd.DataFrame:
+    """Return the shipped measures, their effects as measured where there is a verdict and as assumed elsewhere."""
+    return _measures(*_revisions(desk), view.sats, desk)
 
 
 def _amphoe(desk: Desk) -> dict[str, str]:
@@ -73,13 +82,13 @@ def _amphoe(desk: Desk) -> dict[str, str]:
 def measure_prices(desk: Desk, view: View) -> pd.DataFrame:
     """Return what a hotspot avoided costs by amphoe and measure (see `models.measures.prices`)."""
     burden = known_for_choosing(desk, view).burden.per_season
-    return prices(measures(), burden.to_dict(), _amphoe(desk))
+    return prices(measures(desk, view), burden.to_dict(), _amphoe(desk))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _plan(revision: str, registry: str, sats: str, choice: Choice, _desk: Desk) -> MadePlan:
     burden = _known(revision, registry, sats, _desk).burden.per_season.to_dict()
-    table = measures()
+    table = _measures(revision, registry, sats, _desk)
     options, rules = options_of(table, burden, _amphoe(_desk)), choice.rules(table)
     richer, more = next_baht(options, rules)
     return MadePlan(
@@ -90,3 +99,14 @@ def _plan(revision: str, registry: str, sats: str, choice: Choice, _desk: Desk) 
 def chosen_plan(desk: Desk, view: View, choice: Choice) -> MadePlan:
     """Return the best plan of a choice, found once for each revision."""
     return _plan(*_revisions(desk), view.sats, choice, desk)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _saved(revision: str, registry: str, _desk: Desk) -> dict[str, pd.DataFrame]:
+    del revision, registry
+    return saved_plans(open_registry(_desk.settings), _desk.tambons)
+
+
+def saved(desk: Desk) -> dict[str, pd.DataFrame]:
+    """Return the plans kept in the registry, by name."""
+    return _saved(*_revisions(desk), desk)

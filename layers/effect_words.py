@@ -11,6 +11,7 @@ from layers.words import Lang, say, say_year
 from models.verdict import NEED_BEFORE, Reason, Verdict
 
 if TYPE_CHECKING:
+    from models.cost import Cost
     from models.design import Design
 
 #: Numbers of a reason that are shares, written as per cent.
@@ -25,6 +26,17 @@ def say_reason(lang: Lang, reason: Reason) -> str:
 def say_why(lang: Lang, verdict: Verdict) -> str:
     """Return why a verdict is what it is."""
     return "; ".join(say_reason(lang, reason) for reason in verdict.reasons)
+
+
+def say_cost(lang: Lang, found: Cost, outcome: str) -> str:
+    """Return what one less of an outcome has cost, or why it cannot be told, in one sentence."""
+    numbers = {"outcome": say(lang, f"effect.outcomes.{outcome}"), "baht": f"{found.baht:,.0f}"}
+    numbers |= dict(zip(("middle", "low", "high"), (f"{end:,.0f}" for end in found.each), strict=True))
+    ends = (f"{end:,.1f}" for end in found.avoided)
+    numbers |= dict(zip(("avoided", "avoided_low", "avoided_high"), ends, strict=True))
+    if found.lacking is None:
+        return say(lang, "cost.each", **numbers)
+    return say(lang, f"cost.{found.lacking.key}", **{**numbers, **found.lacking.numbers})
 
 
 def say_power(lang: Lang, found: Design) -> str:

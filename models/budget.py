@@ -414,31 +414,35 @@ def _maximised(plan: Plan) -> float:
     return plan.benefit_low if plan.rules.robust else plan.benefit
 
 
-def difference(before: Plan, after: Plan) -> pd.DataFrame:
+def difference(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Compare two plans option by option.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        `tambon`, `measure`, `units`, `baht`, `benefit` of each measure that stands (`Plan.chosen`); missing where
+        unknown.
 
     Returns
     -------
     DataFrame
         `tambon`, `measure`, `units_before`, `units_after`, `baht`, `benefit` (both after minus before); only options
-        that differ.
+        that differ in units, or in money where units are not known.
     """
-    keys = ["tambon", "measure"]
-    both = before.chosen[[*keys, "units", "baht", "benefit"]].merge(
-        after.chosen[[*keys, "units", "baht", "benefit"]], on=keys, how="outer", suffixes=("_before", "_after")
+    keys, told = ["tambon", "measure"], ["units", "baht", "benefit"]
+    both = before[keys + told].merge(
+        after[keys + told], on=keys, how="outer", suffixes=("_before", "_after"), indicator="where"
     )
-    both = both.fillna(0.0)
-    both = both.assign(
-        baht=both["baht_after"] - both["baht_before"],
-        benefit=both["benefit_after"] - both["benefit_before"],
-        units_before=both["units_before"].astype(np.int64),
-        units_after=both["units_after"].astype(np.int64),
-    )
-    differing = both[both["units_before"] != both["units_after"]]
+    for name in told:
+        # An option that a plan does not hold is nothing of it; one that it holds without a figure stays unknown.
+        both.loc[both["where"] == "right_only", f"{name}_before"] = 0.0
+        both.loc[both["where"] == "left_only", f"{name}_after"] = 0.0
+        both[name] = both[f"{name}_after"] - both[f"{name}_before"]
+    differing = both[both["units"].fillna(both["baht"]).fillna(0.0) != 0]
     return differing[[*keys, "units_before", "units_after", "baht", "benefit"]].reset_index(drop=True)
 
 
 def next_baht(options: pd.DataFrame, rules: Rules, more: float = 100_000.0) -> tuple[Plan, pd.DataFrame]:
     """Return the best plan with `more` baht, and what differs from the best plan without it."""
     richer = best_plan(options, replace(rules, baht=rules.baht + more))
-    return richer, difference(best_plan(options, rules), richer)
+    return richer, difference(best_plan(options, rules).chosen, richer.chosen)

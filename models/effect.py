@@ -61,8 +61,8 @@ class Effect:
         Labels of the whole periods used.
     checks : dict
         `path_p`, `drift` (a season), `drift_noticed`, `carried` (fractions), `time_effect`, `time_p`, `space_low`,
-        `space_high`, `ring_effect`, `ring_low`, `ring_high`, `ring_p`, `ring_tambons`, `fit`; missing ones are not
-        there.
+        `space_high`, `ring_effect`, `ring_low`, `ring_high`, `ring_p`, `ring_tambons`, `fit`, `seen_after` (outcome in
+        the treated tambons since their starts); missing ones are not there.
     event : DataFrame
         Result of `models.paths.event_study`; empty when nothing was estimated.
     path : DataFrame
@@ -140,6 +140,7 @@ def effect(
         "drift_noticed": -math.expm1(-earlier.noticed),
         "carried": earlier.carried,
         "fit": mixed.fit,
+        "seen_after": float(values[test.cells].sum()),
     }
     event = path = pd.DataFrame()
     if checks:

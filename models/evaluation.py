@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,18 @@ from models.derived import kept
 from models.desk import Desk
 from models.effect import SERVED, Effect, effect
 from models.outcomes import FIXED_SETS, Outcomes, outcomes
-from models.treatment import Treatment
+from models.treatment import Treatment, treatment
 from models.verdict import Reason, Verdict
 
 #: Raised when a stored answer would come out otherwise.
-VERSION = "3"
+VERSION = "4"
 #: Tables of the store that an effect is made of.
 _INPUTS = ("hotspots", "tambons", "population", "readings", "stations", "snapshots")
 
 
 def evaluate(
     desk: Desk,
-    treatment: Treatment,
+    chosen: Treatment,
     *,
     outcome: str = "hotspots",
     satellites: str = FIXED_SETS[0],
@@ -44,7 +44,7 @@ def evaluate(
     Parameters
     ----------
     desk : Desk
-    treatment : Treatment
+    chosen : Treatment
     outcome : str
         Key in `models.outcomes.OUTCOMES`.
     satellites : str
@@ -59,7 +59,7 @@ def evaluate(
     NotStored
         When no detection was ever stored.
     """
-    asked = (VERSION, treatment.name, sorted(treatment.first_season.items()), treatment.left_out.to_csv(), outcome,
+    asked = (VERSION, chosen.name, sorted(chosen.first_season.items()), chosen.left_out.to_csv(), outcome,
              satellites, first, last, ring_km, desk.place.key, desk.detections.outline,
              desk.state.part_revision(*_INPUTS))  # fmt: skip
     key = hashlib.sha256(repr(asked).encode()).hexdigest()[:24]
@@ -67,7 +67,7 @@ def evaluate(
     def build(path: Path) -> None:
         measured = outcomes(desk, outcome, satellites).between(first, last)
         near = neighbours(desk.tambons, desk.place.epsg, ring_km)
-        write_effect(effect(measured, treatment, near, traits=traits(desk, measured)), path)
+        write_effect(effect(measured, chosen, near, traits=traits(desk, measured)), path)
 
     return kept(desk.store, "effect.json", key, build, read_effect)
 
@@ -84,7 +84,32 @@ def traits(desk: Desk, measured: Outcomes) -> np.ndarray | None:
     return logged
 
 
-def sensitivity(desk: Desk, treatment: Treatment, **asked: Any) -> pd.DataFrame:
+def measured_kinds(
+    desk: Desk, sites: pd.DataFrame, kinds: Iterable[str], satellites: str
+) -> dict[str, tuple[str, float, float, float]]:
+    """Return the verdict on hotspots of each kind of site that was carried out: code, effect, low, high.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        Sites where something was done.
+    kinds : iterable of str
+        Those without a site are left out.
+    satellites : str
+        One of `models.outcomes.FIXED_SETS`.
+    """
+    done = set(sites["kind"])
+    out = {}
+    for kind in kinds:
+        if kind in done:
+            found = evaluate(desk, treatment(sites, kind=kind), satellites=satellites)
+            served = found.estimates.set_index("estimator").loc[SERVED]
+            effect, low, high = (float(str(served[name])) for name in ("effect", "low", "high"))
+            out[kind] = (found.verdict.code, effect, low, high)
+    return out
+
+
+def sensitivity(desk: Desk, chosen: Treatment, **asked: Any) -> pd.DataFrame:
     """Return the served estimate over each fixed set of satellites.
 
     Returns
@@ -94,7 +119,7 @@ def sensitivity(desk: Desk, treatment: Treatment, **asked: Any) -> pd.DataFrame:
     """
     rows = []
     for name in FIXED_SETS:
-        found = evaluate(desk, treatment, **{**asked, "satellites": name})
+        found = evaluate(desk, chosen, **{**asked, "satellites": name})
         served = found.estimates.set_index("estimator").loc[SERVED]
         figures = {column: served[column] for column in ("effect", "low", "high", "p_randomisation")}
         rows.append({"satellites": name, "seasons": len(found.seasons), **figures, "verdict": found.verdict.code})

@@ -14,10 +14,12 @@ import pandas as pd
 
 from data.errors import ContractError, FileRefused
 from models.budget import OPTION_COLUMNS, check_options
+from models.verdict import CANNOT_TELL
 
 _SHIPPED = Path(__file__).parent.parent / "data" / "facts" / "measures.csv"
 _NUMBERS = ("fixed_baht", "unit_baht", "most_units", "unit_crew_days", "share", "share_low", "share_high")
 _TEXTS = ("measure", "name_th", "name_en", "unit_th", "unit_en", "needs", "excludes", "basis", "source")
+_SHARES = ("share", "share_low", "share_high")
 #: How the share is known.
 BASES = ("assumed", "measured")
 
@@ -110,6 +112,35 @@ def options_of(measures: pd.DataFrame, burden: Mapping[str, float], amphoe: Mapp
     for name, share in (("benefit", "share"), ("benefit_low", "share_low"), ("benefit_high", "share_high")):
         both[name] = both["burden"] * both[share]
     return check_options(both[list(OPTION_COLUMNS)])
+
+
+def with_measured(measures: pd.DataFrame, verdicts: Mapping[str, tuple[str, float, float, float]]) -> pd.DataFrame:
+    """Return measures with what was measured in place of what was assumed, wherever there is a verdict.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        From `read_measures`.
+    verdicts : mapping of str to tuple
+        By measure: code (`models.verdict`), effect, low, high as fractions. One that cannot be told changes nothing.
+
+    Returns
+    -------
+    DataFrame
+        A measured effect is that of the measure as it stands in a tambon, however large it is there: such a measure has
+        one unit, the whole of it, at the price and crew days of the most units.
+    """
+    rows = []
+    for row in measures.to_dict("records"):
+        code, effect, low, high = verdicts.get(str(row["measure"]), (CANNOT_TELL, np.nan, np.nan, np.nan))
+        if code != CANNOT_TELL and np.isfinite([effect, low, high]).all():
+            most = row["most_units"]
+            row |= {name: min(1.0, max(0.0, -end)) for name, end in zip(_SHARES, (effect, high, low), strict=True)}
+            row |= {"unit_baht": row["unit_baht"] * most, "unit_crew_days": row["unit_crew_days"] * most}
+            row |= {f"unit_{lang}": f"{most} × {row[f'unit_{lang}']}" for lang in ("th", "en")}
+            row |= {"most_units": 1, "basis": "measured", "source": "measured against controls on the stored seasons"}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=measures.columns).astype(measures.dtypes.to_dict())
 
 
 def price(baht: float, avoided: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -49,6 +49,28 @@ def test_a_plan_is_saved_as_proposed_sites(tmp_path: Path) -> None:
     assert [row for row in rows(root, "sites") if row["state"] == "proposed"] == saved
 
 
+def test_two_kept_plans_are_read_back_and_compared(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    stores.bring(root, **{"march.csv": stores.firms()})
+    assert rows(root, "plans") == []
+    small = rows(root, "budget", "--baht", "100000", "--save", "small")
+    large = rows(root, "budget", "--baht", "200000", "--save", "large")
+    kept = {row["plan"]: row for row in rows(root, "plans")}
+    assert kept["small"]["baht"] == sum(row["baht"] for row in small)
+    assert kept["large"]["benefit"] == pytest.approx(sum(row["benefit"] for row in large), rel=1e-3)
+    listed = rows(root, "plans", "large")
+    assert {(row["tambon"], row["measure"]): row["units"] for row in listed} == {
+        (row["tambon"], row["site"].partition("@")[0]): row["units"] for row in large
+    }
+    for name in ("benefit_low", "benefit_high"):
+        assert sum(row[name] for row in listed) == pytest.approx(sum(row[name] for row in large), rel=1e-3)
+    assert {row["satellites"] for row in listed} == {"SNPP"}
+    differing = rows(root, "plans", "small", "large")
+    assert sum(row["baht"] for row in differing) == kept["large"]["baht"] - kept["small"]["baht"]
+    assert rows(root, "plans", "small", "small") == []
+    assert run(root, "plans", "none").returncode == 2
+
+
 def test_tambons_alike_are_listed_nearest_first(store: Path) -> None:
     found = rows(store, "alike", stores.A, "--most", "3")
     assert len(found) == 3

@@ -7,9 +7,10 @@ import streamlit as st
 from data.registry import open_registry
 from layers import choose
 from layers.choose import Choice
-from layers.choose_view import chosen_plan, known_for_choosing, measure_prices, measures, ranking
+from layers.choose_view import chosen_plan, known_for_choosing, measure_prices, measures, ranking, saved
 from layers.export import csv_bytes
 from layers.screen import opened
+from layers.screens import two_plans
 from layers.season import comparable
 from layers.signed import author
 from layers.today import plain
@@ -31,7 +32,7 @@ def page() -> None:
     _budget(desk, view, places)
     st.markdown(f"#### {say(view.lang, 'choose.prices')}")
     st.caption(say(view.lang, "budget.assumed"))
-    table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures())
+    table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures(desk, view))
     st.dataframe(table, hide_index=True, height=360)
 
 
@@ -93,10 +94,11 @@ def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
             st.session_state["choice"] = chosen
     choice = st.session_state.get("choice")
     if choice is None:
+        two_plans.show(desk, lang, saved(desk), measures(desk, view))
         return
     with st.spinner(say(lang, "choose.working")):
         made = chosen_plan(desk, view, choice)
-    known = measures()
+    known = measures(desk, view)
     st.success(choose.total(lang, made.plan))
     st.caption(
         say(
@@ -109,11 +111,10 @@ def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
     table = choose.plan(desk, lang, made.plan, known, places)
     money = st.column_config.NumberColumn(format="localized")
     st.dataframe(table, hide_index=True, height=360, column_config={say(lang, "choose.baht"): money})
-    with st.container(horizontal=True):
-        st.download_button(say(lang, "choose.export_plan"), csv_bytes(table), "plan.csv", "text/csv", on_click="ignore")
-        if st.button(say(lang, "choose.keep_plan"), key="w_keep_plan"):
-            st.session_state["kept_plan"] = made.plan
+    st.download_button(say(lang, "choose.export_plan"), csv_bytes(table), "plan.csv", "text/csv", on_click="ignore")
     _save(desk, view, made.plan)
+    found = made.plan.chosen.assign(satellites=", ".join(view.satellites))
+    two_plans.show(desk, lang, {say(lang, "plans.now"): found, **saved(desk)}, known)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'choose.rules')}**")
@@ -126,11 +127,6 @@ def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
         }
         st.caption(say(lang, "choose.next_line", **more))
         st.dataframe(choose.changes(desk, lang, made.more, known), hide_index=True)
-    kept: Plan | None = st.session_state.get("kept_plan")
-    if kept is not None and kept.rules != made.plan.rules:
-        st.markdown(f"**{say(lang, 'choose.compared')}**")
-        st.caption(choose.total(lang, kept))
-        st.dataframe(choose.changes(desk, lang, difference(kept, made.plan), known), hide_index=True)
 
 
 def _save(desk: Desk, view: View, plan: Plan) -> None:
@@ -142,7 +138,10 @@ def _save(desk: Desk, view: View, plan: Plan) -> None:
     with st.form("save_plan", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(say(lang, "choose.plan_name"), max_chars=80, key="w_plan_name").strip()
         if st.form_submit_button(say(lang, "choose.save")) and name:
-            registry.add_all(
-                "sites", proposals(plan, measures(), desk.tambons, name), author=who, reason=f"plan {name}"
-            )
+            there = saved(desk).get(name)
+            if there is not None and not difference(there, plan.chosen).empty:
+                st.error(say(lang, "plans.taken", name=plain(name)))
+                return
+            records = proposals(plan, measures(desk, view), desk.tambons, name, view.satellites)
+            registry.add_all("sites", records, author=who, reason=f"plan {name}")
             st.success(say(lang, "choose.saved", count=len(plan.chosen), name=plain(name)))

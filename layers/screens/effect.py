@@ -9,15 +9,18 @@ import streamlit as st
 from layers import effect as effect_view
 from layers import effect_charts, palette
 from layers.effect_view import by_satellites, done_sites, measured
+from layers.effect_words import say_cost
 from layers.export import csv_bytes
 from layers.map_view import show_map
 from layers.screen import at, keep, note_choice, opened, show_figures
 from layers.season import comparable
 from layers.view import View, map_page
 from layers.words import Lang, say
+from models.cost import SUMMED, cost
 from models.desk import Desk
 from models.effect import Effect
 from models.outcomes import AIR, FIXED_SETS, OUTCOMES, coverage, seasons
+from models.treatment import Treatment
 
 
 def page() -> None:
@@ -43,6 +46,8 @@ def page() -> None:
         _pictures(lang, found, made)
     else:
         st.info(say(lang, "effect.nothing"))
+    if treatment.acting and outcome in SUMMED:
+        _cost(lang, treatment, found, outcome)
     _compared(desk, lang, made)
     _stored(desk, view, lang, measure, outcome)
     st.download_button(
@@ -106,6 +111,16 @@ def _pictures(lang: Lang, found: Effect, made: effect_view.Page) -> None:
     with right:
         st.markdown(f"**{say(lang, 'effect.checks')}**")
         st.markdown("\n".join(f"- {text}" for text in made.checks))
+
+
+def _cost(lang: Lang, treatment: Treatment, found: Effect, outcome: str) -> None:
+    """Say what one less has cost, by the budgets of the sites or by what the planner knows to have been spent."""
+    st.markdown(f"**{say(lang, 'cost.title')}**")
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    baht = left.number_input(
+        say(lang, "cost.baht"), 0.0, 1e12, None, 100_000.0, format="%.0f", key="w_cost_baht", placeholder="–"
+    )
+    right.write(say_cost(lang, cost(treatment, found, baht), outcome))
 
 
 def _compared(desk: Desk, lang: Lang, made: effect_view.Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -199,7 +200,21 @@ def test_what_more_money_buys() -> None:
     assert richer.benefit == pytest.approx(17.0)
     assert more.to_numpy().tolist() == [["520101", "patrol", 0, 1, 110.0, 8.0]]
     same = best_plan(table, Rules(baht=110.0))
-    assert difference(same, same).empty
+    assert difference(same.chosen, same.chosen).empty
+
+
+def test_two_plans_differ_by_units_and_an_unknown_figure_stays_unknown() -> None:
+    def plan(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+        table = pd.DataFrame(rows, columns=["tambon", "units", "baht", "benefit"])
+        return table.assign(measure="patrol")
+
+    one = plan(("520101", 1, 10, 2), ("520102", 2, 20, 4), ("520103", math.nan, 30, math.nan))
+    other = plan(("520101", 1, 10, 2), ("520102", 3, 30, 6), ("520103", math.nan, 35, math.nan), ("520104", 1, 5, 1))
+    found = difference(one, other).set_index("tambon")
+    assert found.index.tolist() == ["520102", "520103", "520104"]
+    assert found["baht"].tolist() == [10, 5, 5]
+    assert found.loc["520104", ["units_before", "units_after", "benefit"]].tolist() == [0, 1, 1]
+    assert math.isnan(found.loc["520103", "benefit"])
 
 
 @pytest.mark.parametrize(

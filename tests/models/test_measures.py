@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import FileRefused
 from models.budget import Rules, best_plan
-from models.measures import options_of, pairs, price, prices, read_measures
+from models.measures import options_of, pairs, price, prices, read_measures, with_measured
 
 HEADER = (
     "measure,name_th,name_en,unit_th,unit_en,fixed_baht,unit_baht,most_units,unit_crew_days,"
@@ -40,6 +40,26 @@ def test_options_worked_out_by_hand(tmp_path: Path) -> None:
     assert options[["benefit", "benefit_low", "benefit_high"]].to_numpy().tolist() == [[5.0, 2.5, 10.0]]
     plan = best_plan(options, Rules(baht=120.0))
     assert (plan.baht, plan.benefit) == (120.0, 10.0)
+
+
+def test_a_verdict_takes_the_place_of_an_assumption_and_says_so(tmp_path: Path) -> None:
+    rows = [ROW.replace("break", name, 1) for name in ("a", "b", "c", "d")]
+    verdicts = {
+        "a": ("fewer", -0.3, -0.5, -0.1),
+        "b": ("cannot_tell", -0.3, -0.5, 0.1),
+        "c": ("no_difference", 0.05, -0.1, 0.2),
+    }
+    found = with_measured(read_measures(written(tmp_path, *rows)), verdicts).set_index("measure")
+    assert found.loc["a", ["share", "share_low", "share_high"]].tolist() == [0.3, 0.1, 0.5]
+    # What was measured is the whole measure of a tambon: two units at 10 baht and a crew day each.
+    assert found.loc["a", ["fixed_baht", "unit_baht", "unit_crew_days", "most_units"]].tolist() == [100, 20, 2, 1]
+    assert found.loc["a", "unit_en"] == "2 × km"
+    # A rise in the interval is no negative share: a plan is never credited for it.
+    assert found.loc["c", ["share", "share_low", "share_high"]].tolist() == [0.0, 0.0, 0.1]
+    assert found["basis"].tolist() == ["measured", "assumed", "measured", "assumed"]
+    assert found.loc["b", "share"] == found.loc["d", "share"] == 0.1
+    options = options_of(found.reset_index(), {"520101": 50.0}, {"520101": "5201"})
+    assert options.set_index("measure").loc["a", "benefit"] == 15.0
 
 
 @pytest.mark.parametrize(
