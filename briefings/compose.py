@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,9 @@ from briefings.facts import Ledger
 from briefings.figures import SATELLITES, Scene, figures, season_stored
 from briefings.picture import Shade, tambon_map
 from data.clock import day_bounds
-from data.errors import ModelError, NotStored
+from data.errors import HazeError, ModelError, NotStored
 from data.variables import pm25_scale
-from layers.words import Lang, say, say_day, say_error, say_time
+from layers.words import Lang, say, say_day, say_error, say_time, texts
 from models.desk import Desk
 
 #: The parts in the order in which they stand; each a function of the scene.
@@ -85,7 +86,22 @@ def _part(scene: Scene, key: str, part: Callable[[Scene], Section]) -> Section:
                     f"{key}.unknown.{name}", float(value), "", source="what the method needs", as_of=scene.day
                 )
         heading = say(scene.lang, f"brief.{key}_heading")
-        return Section(key, heading, (say(scene.lang, "brief.unknown", reason=say_error(scene.lang, reason)),))
+        return Section(key, heading, (say(scene.lang, "brief.unknown", reason=_reason(scene.lang, reason)),))
+
+
+def _reason(lang: Lang, error: HazeError) -> str:
+    """Return why a part cannot be told, as a reader needs it: days written as days, and nothing about importing."""
+    told = {name: _day_or_same(lang, value) for name, value in error.context.items()}
+    if f"brief.reason.{error.key}" in texts(lang):
+        return say(lang, f"brief.reason.{error.key}", **told)
+    return say_error(lang, HazeError("", key=error.key, context=told))
+
+
+def _day_or_same(lang: Lang, value: Any) -> Any:
+    try:
+        return say_day(lang, dt.date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return value
 
 
 def _foot(scene: Scene) -> tuple[str, ...]:

@@ -79,11 +79,19 @@ def outlook(scene: Scene) -> Section:
         interval = f"{told['pm25']} ({told['low']}–{told['high']})"
         name = station_name(scene, str(worst["code"]))
         cells.append((say_day(lang, day, year=False), name, interval, told["p_over_37_5"], told["p_over_75"]))
-    header = tuple(say(lang, f"brief.column_{name}") for name in ("day", "station", "pm25", "over_37_5", "over_75"))
-    spread = Table(header, tuple(cells), (False, False, True, True, True))
+    columns = {"day": False, "station": False, "pm25": True, "over_37_5": True, "over_75": True}
+    stations = {cell[1] for cell in cells}
+    more = []
+    if len(stations) == 1:
+        # The same station on all days is named once.
+        more = [say(lang, "brief.outlook_station", station=cells[0][1])]
+        del columns["station"]
+        cells = [(cell[0], *cell[2:]) for cell in cells]
+    header = tuple(say(lang, f"brief.column_{name}") for name in columns)
+    spread = Table(header, tuple(cells), tuple(columns.values()))
     methods = ", ".join(sorted({say(lang, f"method.{method}") for method in mine["method"]}))
-    lines = (say(lang, "brief.outlook_line", first=cells[0][0], chance=cells[0][3], method=methods), _record(scene))
-    return Section("outlook", say(lang, "brief.outlook_heading"), lines, spread)
+    told = say(lang, "brief.outlook_line", first=cells[0][0], chance=cells[0][-2], method=methods)
+    return Section("outlook", say(lang, "brief.outlook_heading"), (told, *more, _record(scene)), spread)
 
 
 def _record(scene: Scene) -> str:
@@ -163,7 +171,8 @@ def people(scene: Scene) -> Section:
             ("high", "people_at_least_high"),
         )
     }
-    lines = [say(lang, "brief.people_line", **told)]
+    key = "brief.people_line_sure" if told["low"] == told["high"] else "brief.people_line"
+    lines = [say(lang, key, **told)]
     older = worse["older"].sum(min_count=1)
     known = table["older"].notna().any()
     shown = scene.ledger.note(

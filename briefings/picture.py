@@ -19,6 +19,11 @@ import shapely
 
 #: About 100 m: a tenth of a millimetre on the page.
 _FINE_DEG = 0.001
+#: Width and height as the map stands on the page (72 mm wide), so that letters are as large as they are set.
+_SIZE_IN = (2.84, 4.7)
+_NAMES_PT, _LEGEND_PT, _DOTS = 6.5, 7.0, 310
+#: Letters of a label of which two stand beside each other under the map.
+_SHORT = 24
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,12 @@ def tambon_map(
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    figure = Figure(figsize=(4.4, 7.2))
-    axes = figure.add_axes((0, 0.16, 1, 0.84))
+    labels = [shade.label for shade in shades] + ([points_label] if len(points) else [])
+    columns = 2 if len(labels) > 3 and max(map(len, labels)) < _SHORT else 1
+    figure = Figure(figsize=_SIZE_IN)
+    # The legend stands under the map, as high as its lines are many.
+    below = 0.04 + 0.04 * -(-len(labels) // columns)
+    axes = figure.add_axes((0, below, 1, 1 - below))
     axes.set_axis_off()
     axes.set_aspect(1 / np.cos(np.radians(float(np.mean(tambons.total_bounds[[1, 3]])))))
     # Lines finer than a dot of the printed map only make the file larger; neighbours keep their common borders.
@@ -98,13 +107,13 @@ def tambon_map(
                 ax=axes, color=shade.colour, edgecolor="#6b6a66", linewidth=0.3, hatch=shade.hatch or None, aspect=None
             )
     amphoes = tambons[["amphoe", "geometry"]].dissolve("amphoe")
-    amphoes.boundary.plot(ax=axes, color="#2b2f31", linewidth=0.9, aspect=None)
+    amphoes.boundary.plot(ax=axes, color="#2b2f31", linewidth=0.7, aspect=None)
     if len(points):
-        axes.scatter(points["lon"], points["lat"], s=9, marker="x", color="#111111", linewidths=0.7, zorder=4)
+        axes.scatter(points["lon"], points["lat"], s=6, marker="x", color="#111111", linewidths=0.7, zorder=4)
     for code, middle in amphoes.representative_point().items():
-        text = axes.text(middle.x, middle.y, names.get(str(code), ""), ha="center", va="center", fontsize=8, zorder=5)
+        text = axes.text(middle.x, middle.y, names.get(str(code), ""), ha="center", va="center", zorder=5)
         text.set_fontproperties(_font("SemiBold"))
-        text.set_fontsize(8)
+        text.set_fontsize(_NAMES_PT)
         text.set_path_effects(_halo())
     handles = [
         Patch(facecolor=shade.colour, edgecolor="#6b6a66", hatch=shade.hatch or None, label=shade.label)
@@ -113,21 +122,25 @@ def tambon_map(
     if len(points):
         handles.append(Line2D([], [], marker="x", color="#111111", linestyle="", markersize=4, label=points_label))
     legend = figure.legend(
-        handles=handles, loc="lower center", ncols=2 if len(handles) > 3 else 1, prop=_font("Regular"), frameon=False
+        handles=handles,
+        loc="lower center",
+        ncols=columns,
+        prop=_font("Regular"),
+        frameon=False,
     )
     for text in legend.get_texts():
-        text.set_fontsize(8)
+        text.set_fontsize(_LEGEND_PT)
     canvas = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasAgg(figure)
     out = io.BytesIO()
     # Without a date and with a fixed salt the same map is the same bytes.
     import matplotlib as mpl
 
     with mpl.rc_context({"svg.hashsalt": "haze", "svg.fonttype": "path"}):
-        canvas.print_figure(out, format=form, dpi=200, metadata={"Date": None} if form == "svg" else None)
+        canvas.print_figure(out, format=form, dpi=_DOTS, metadata={"Date": None} if form == "svg" else None)
     return out.getvalue()
 
 
 def _halo() -> list[object]:
     from matplotlib import patheffects
 
-    return [patheffects.withStroke(linewidth=2.2, foreground="#ffffff")]
+    return [patheffects.withStroke(linewidth=1.8, foreground="#ffffff")]
