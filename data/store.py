@@ -163,6 +163,7 @@ class Store:
         self.now = now
         self.lock_timeout_s = lock_timeout_s
         self._checked: set[str] = set()
+        self._wholes: dict[str, tuple[StoredFile, pd.DataFrame]] = {}
 
     # -- state ---------------------------------------------------------------------------------------------------
 
@@ -471,7 +472,12 @@ class Store:
         stored = self.parts(table, state).get("all")
         if stored is None:
             return contracts.empty(columns)
-        return contracts.typed(self.get_table(stored).to_pandas(), columns, {})
+        held = self._wholes.get(table)
+        if held is None or held[0] != stored:
+            # A page asks for these some ten times over; pandas copies what a caller writes to.
+            held = stored, contracts.typed(self.get_table(stored).to_pandas(), columns, {})
+            self._wholes[table] = held
+        return held[1].copy(deep=False)
 
     def tambons(self, state: State | None = None) -> gpd.GeoDataFrame | None:
         """Return the stored tambons in TAMBON_COLUMNS with geometry, or None when none was imported."""

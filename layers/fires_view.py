@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.clock import day_bounds
 from data.registry import open_registry
+from layers.today import AtHeat
 from layers.view import View, known_sites, revision_of
 from models import fire_seasons, heat_of
 from models.counts import SATELLITE_SETS
@@ -93,6 +94,11 @@ def _left_out(revision: str, registry: str, first: dt.date, last: dt.date, sats:
 def left_out_of(desk: Desk, first: dt.date, last: dt.date, sats: str) -> int:
     """Return how many detections of a period lie at permanent heat; none where no detection is stored."""
     return _left_out(*_revisions(desk), first, last, sats, desk) if desk.seasons else 0
+
+
+def at_heat(desk: Desk, view: View) -> AtHeat:
+    """Return what tells how many of the view's detections of a period lie at permanent heat."""
+    return lambda first, last: left_out_of(desk, first, last, view.sats)
 
 
 def heat_in(desk: Desk) -> pd.DataFrame:

@@ -17,16 +17,16 @@ from data.errors import HazeError
 from layers import charts, notice, palette, signed, stored
 from layers import season as season_view
 from layers import sources as sources_view
-from layers import today as today_view
+from layers import today as today_words
 from layers.alerts import Alerting
-from layers.danger_view import fill_of
 from layers.export import FORMATS
 from layers.figures import Figure, figures_html
-from layers.fires_view import left_out_of
+from layers.fires_view import at_heat
 from layers.map_view import chosen_on, show_map
 from layers.plan_view import gap_of
 from layers.screens import air as air_screen
 from layers.screens import watch as watch_screen
+from layers.today_view import page_of, panel_of
 from layers.view import (
     FIRST_DAY,
     LAST_DAY,
@@ -35,9 +35,7 @@ from layers.view import (
     View,
     current_view,
     desk_now,
-    known_sites,
     map_page,
-    map_points,
 )
 from layers.words import LANGS, Lang, say, say_day, say_outcome
 from models.counts import SATELLITE_SETS
@@ -200,9 +198,7 @@ def today() -> None:
     desk, view = opened()
     lang = view.lang
     controls(view, tuple(SATELLITE_SETS), with_map=True)
-    points_url, left_out = map_points(desk, view)
-    given = fill_of(desk, view)
-    page = today_view.build(desk, view, known_sites(desk), points_url, left_out, _at_heat(desk, view), given)
+    page = page_of(desk, view)
     st.subheader(page.title)
     st.html(page.freshness)
     show_figures(page.figures)
@@ -226,10 +222,6 @@ def today() -> None:
         st.dataframe(page.table, hide_index=True, height=400, column_config={"code": say(lang, "column.code")})
 
 
-def _at_heat(desk: Desk, view: View) -> today_view.AtHeat:
-    return lambda first, last: left_out_of(desk, first, last, view.sats)
-
-
 def _heat_link(lang: Lang, note: str) -> None:
     """Show what is said of permanent heat, with a way to its list; nothing where nothing is said."""
     if not note:
@@ -244,7 +236,7 @@ def _heat_link(lang: Lang, note: str) -> None:
 def _tambon_choice(desk: Desk, view: View) -> None:
     lang = view.lang
     rows = {row["tambon"]: row for row in desk.tambons.drop(columns="geometry").to_dict("records")}
-    codes = ["", *sorted(rows, key=lambda code: today_view.name(lang, rows[code]))]
+    codes = ["", *sorted(rows, key=lambda code: today_words.name(lang, rows[code]))]
     st.selectbox(
         say(lang, "today.tambon"),
         codes,
@@ -252,7 +244,7 @@ def _tambon_choice(desk: Desk, view: View) -> None:
         format_func=lambda code: (
             say(lang, "today.none")
             if not code
-            else f"{today_view.name(lang, rows[code])} · {today_view.name(lang, rows[code], 'amphoe')}"
+            else f"{today_words.name(lang, rows[code])} · {today_words.name(lang, rows[code], 'amphoe')}"
         ),
         on_change=note_choice,
         args=("tambon", "w_tambon"),
@@ -261,9 +253,9 @@ def _tambon_choice(desk: Desk, view: View) -> None:
 
 def _panel(desk: Desk, view: View) -> None:
     lang = view.lang
-    panel = today_view.panel(desk, view, known_sites(desk))
-    st.markdown(f"#### {today_view.plain(panel.title)}")
-    st.caption(today_view.plain(panel.subtitle))
+    panel = panel_of(desk, view)
+    st.markdown(f"#### {today_words.plain(panel.title)}")
+    st.caption(today_words.plain(panel.subtitle))
     show_figures(panel.figures)
     if panel.trend:
         st.caption(say(lang, "panel.trend"))
@@ -290,10 +282,12 @@ def _panel(desk: Desk, view: View) -> None:
 def _sites(lang: Lang, sites: list[dict[str, str]]) -> None:
     for site in sites:
         facts = " · ".join(
-            today_view.plain(site[key]) for key in ("kind", "issue", "lead", "scale", "year", "confidence") if site[key]
+            today_words.plain(site[key])
+            for key in ("kind", "issue", "lead", "scale", "year", "confidence")
+            if site[key]
         )
         source = f"[{say(lang, 'panel.source')}]({quote(site['source'], safe=_URL)})"
-        st.markdown(f"**{today_view.plain(site['name'])}**  \n{facts} · {source}")
+        st.markdown(f"**{today_words.plain(site['name'])}**  \n{facts} · {source}")
 
 
 def season() -> None:
@@ -302,7 +296,7 @@ def season() -> None:
     lang = view.lang
     view = season_view.comparable(view)
     controls(view, season_view.FIXED_SETS, with_map=False)
-    page = season_view.build(desk, view, _at_heat(desk, view))
+    page = season_view.build(desk, view, at_heat(desk, view))
     st.subheader(page.title)
     st.caption(page.rule)
     _heat_link(lang, page.heat_note)
