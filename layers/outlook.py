@@ -92,7 +92,9 @@ def basis(lang: Lang, outlook: Outlook) -> str:
         used = methods[LEADS[0]]
     else:
         used = ", ".join(f"{lead} {say(lang, 'outlook.hours')}: {text}" for lead, text in methods.items())
-    years = ", ".join(year(lang, one) for one in trained.years) or "–"
+    if not trained.years:
+        return say(lang, "outlook.basis_none", day=say_day(lang, last), method=used)
+    years = ", ".join(year(lang, one) for one in trained.years)
     return say(lang, "outlook.basis", day=say_day(lang, last), method=used, years=years)
 
 

@@ -1,7 +1,8 @@
 """How wrong a forecast was on seasons it had not seen, turned into intervals and chances.
 
-Split-conformal on the ratio of measured to forecast, apart by level of the forecast. Pure arrays; promises coverage
-only as far as the season to come is like those held out.
+Split-conformal on the ratio of measured to forecast, apart by level of the forecast, drawn towards where the values of
+the last weeks fell. Pure arrays; promises coverage only as far as the season to come is like those held out or like its
+own last weeks.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ PROBABILITIES: Floats = np.concatenate(
 _PER_LEVEL, _MOST_LEVELS = 400, 6
 #: Fewest pairs that can tell anything of a 90 % interval: the outer tenth is then five pairs.
 FEWEST = 50
+#: Known days that count as much as the seasons held out: after thirty, each has half a say.
+_HALF_TRUST = 30
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,37 @@ class Spread:
         at = np.stack([np.interp(logs(flat), self.level, column) for column in self.quantile.T], axis=1)
         below = np.array([np.interp(x, row, PROBABILITIES) for x, row in zip(needed, at, strict=True)])
         return np.where(np.isfinite(flat), 1.0 - below, np.nan).reshape(np.shape(forecast))
+
+    def places(self, forecast: Floats, measured: Floats) -> Floats:
+        """Return where in the spread measured values fell, 0.005 to 0.995, same shape; missing where either is."""
+        return np.where(np.isfinite(measured), 1.0 - self.chance_over(forecast, np.maximum(measured, FLOOR)), np.nan)
+
+    def turned(self, places: Floats, weight: Floats) -> Spread:
+        """Return the spread drawn towards where the values of the last days fell.
+
+        Parameters
+        ----------
+        places : ndarray, shape (D, S)
+            From `places`, of forecasts whose day has come.
+        weight : ndarray, shape (D, S)
+
+        Notes
+        -----
+        Were the spread right, a share p of the places would lie below p. The share that does, weighed by
+        days / (days + 30), and p itself give the probability that p really stands for (recalibration as in Kuleshov,
+        Fenner and Ermon 2018, with their curve shrunk towards no change).
+        """
+        known = np.isfinite(places) & (weight > 0)
+        days = int(known.any(axis=1).sum())
+        if not days:
+            return self
+        order = np.argsort(places[known])
+        below = np.concatenate([[0.0], np.cumsum(weight[known][order])])
+        share = below[np.searchsorted(places[known][order], PROBABILITIES, side="right")] / below[-1]
+        trust = days / (days + _HALF_TRUST)
+        stands_for = (1 - trust) * PROBABILITIES + trust * share
+        asked = np.interp(PROBABILITIES, stands_for, PROBABILITIES)
+        return Spread(self.level, np.stack([np.interp(asked, PROBABILITIES, row) for row in self.quantile]))
 
     def _at(self, probability: float, forecast: Floats) -> Floats:
         column = np.array([np.interp(probability, PROBABILITIES, row) for row in self.quantile])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,10 +21,13 @@ from data.clock import UTC, day_bounds, require_utc, thai_day, thai_days
 from data.contracts import FORECAST_COLUMNS
 from data.errors import TooLittleData
 from models import report_card
+from models.conformal import Spread
 from models.derived import kept
 from models.desk import Desk
+from models.features import lagged
+from models.loglinear import RECENT_DAYS
 from models.report_card import RED, STANDARD
-from models.station_days import StationDays, haze_years, station_days
+from models.station_days import Floats, StationDays, haze_years, station_days
 from models.training import (
     LEADS,
     WINDOW,
@@ -161,14 +164,21 @@ def issued(
         for method, spread in trained.spread[lead].items():
             if only_served and method != trained.served[lead]:
                 continue
-            value = found[method][days]
-            low, high = spread.interval(value)
-            rows.append(
-                _long(
-                    data, days, lead, method, value, low, high, *(spread.chance_over(value, x) for x in (STANDARD, RED))
-                )
-            )
+            of_day = _spreads_of(spread, found[method], data, lead)
+            told = [_told(found[method][at], of_day(at)) for at in np.flatnonzero(days).tolist()]
+            rows.append(_long(data, days, lead, method, *np.stack(told, axis=1)))
     return contracts.typed(pd.concat(rows).assign(taught_by=trained.key), FORECAST_COLUMNS, {})
+
+
+def spreads(trained: Trained, data: StationDays) -> dict[int, Spread]:
+    """Return how wrong the forecast issued at the end of the last day may be, of the method served, by lead in days."""
+    last = data.last(WINDOW)
+    out = {}
+    for lead in LEADS:
+        method = trained.served[lead]
+        found = forecasts(trained.leads, last, lead)[method]
+        out[lead] = _spreads_of(trained.spread[lead][method], found, last, lead)(len(last.days) - 1)
+    return out
 
 
 def verify(
@@ -243,6 +253,33 @@ def card(judged: pd.DataFrame, taught: Mapping[int, Trained], by: Sequence[str] 
     used = [taught[int(year)].served[int(lead) // 24] for year, lead in zip(season, out["lead_h"], strict=True)]
     out.insert(len(by) + 2, "served", out["method"] == used)
     return out
+
+
+def _spreads_of(spread: Spread, found: Floats, data: StationDays, lead: int) -> Callable[[int], Spread]:
+    """Return what gives the spread at the end of a day: the learned one, drawn towards the errors known by then.
+
+    Parameters
+    ----------
+    spread : Spread
+    found : ndarray, shape (T, S)
+        µg/m³, by day of issue.
+    data : StationDays
+    lead : int
+    """
+    # By day aimed at: what was issued `lead` days before, and where in the spread the day then fell.
+    places = spread.places(lagged(found, lead), data.value)
+    weight = np.where(data.fixed, data.weight, 0.0)
+
+    def of_day(at: int) -> Spread:
+        rows = slice(max(at + 1 - RECENT_DAYS, 0), at + 1)
+        return spread.turned(places[rows], weight[rows])
+
+    return of_day
+
+
+def _told(value: Floats, spread: Spread) -> Floats:
+    """Return value, low, high and the chances of crossing both limits, shape (5, S)."""
+    return np.stack([value, *spread.interval(value), *(spread.chance_over(value, limit) for limit in (STANDARD, RED))])
 
 
 def _long(

@@ -59,7 +59,8 @@ def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
     """
     data, trained = forecast.latest(desk, at)
     stations = forecast.now(trained, data)
-    tambons = _tambons(desk, data, stations, trained)
+    spreads = forecast.spreads(trained, data)
+    tambons = _tambons(desk, data, stations, spreads)
     if not len(tambons):
         raise TooLittleData(
             f"no tambon of {desk.place.key} lies within {surface.MOST_KM:g} km of a station with a forecast",
@@ -67,11 +68,11 @@ def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
             context={"km": f"{surface.MOST_KM:g}"},
         )
     weight, kind = area_air.weights(desk)
-    amphoes = _amphoes(tambons, weight, trained)
+    amphoes = _amphoes(tambons, weight, spreads)
     return Outlook(stations.assign(nearest_km=0.0, nearest_station=stations["code"]), tambons, amphoes, trained, kind)
 
 
-def _tambons(desk: Desk, data: StationDays, stations: pd.DataFrame, trained: Trained) -> pd.DataFrame:
+def _tambons(desk: Desk, data: StationDays, stations: pd.DataFrame, spreads: dict[int, Spread]) -> pd.DataFrame:
     place = pd.DataFrame({"station_id": data.stations, "lon": data.lon, "lat": data.lat, "station_type": "ground"})
     wide = stations.pivot(index="valid_at", columns="code", values="pm25")
     days = thai_days(pd.Series(wide.index))
@@ -89,8 +90,7 @@ def _tambons(desk: Desk, data: StationDays, stations: pd.DataFrame, trained: Tra
         mine = stations[stations["lead_h"] == 24 * lead]
         own = _standing(mine, home).reindex(desk.tambons["tambon"]).to_numpy(float)
         pm25 = np.where(np.isfinite(own), own, value[number])
-        spread = trained.spread[lead][trained.served[lead]]
-        bounds = _wider(pm25, spread, np.where(np.isfinite(own), 0.0, half))
+        bounds = _wider(pm25, spreads[lead], np.where(np.isfinite(own), 0.0, half))
         table = pd.DataFrame({"code": desk.tambons["tambon"], "pm25": pm25, "low": bounds[0], "high": bounds[1]})
         table = table.assign(
             issued_at=mine["issued_at"].iloc[0],
@@ -100,7 +100,7 @@ def _tambons(desk: Desk, data: StationDays, stations: pd.DataFrame, trained: Tra
             nearest_km=np.where(np.isfinite(own), 0.0, km.min(axis=1)),
             nearest_station=names,
         )
-        rows.append(_with_chances(table[table["nearest_km"] <= surface.MOST_KM], spread))
+        rows.append(_with_chances(table[table["nearest_km"] <= surface.MOST_KM], spreads[lead]))
     return pd.concat(rows, ignore_index=True)[list(COLUMNS)]
 
 
@@ -112,7 +112,7 @@ def _standing(mine: pd.DataFrame, home: pd.Series) -> pd.Series:
     return found
 
 
-def _amphoes(tambons: pd.DataFrame, weight: pd.Series, trained: Trained) -> pd.DataFrame:
+def _amphoes(tambons: pd.DataFrame, weight: pd.Series, spreads: dict[int, Spread]) -> pd.DataFrame:
     rows = []
     for lead in LEADS:
         mine = tambons[tambons["lead_h"] == 24 * lead]
@@ -121,7 +121,7 @@ def _amphoes(tambons: pd.DataFrame, weight: pd.Series, trained: Trained) -> pd.D
         near = mine.sort_values("nearest_km").assign(code=mine["code"].str[:4]).drop_duplicates("code")
         table = mean[mean["pm25"].notna()].rename(columns={"time": "valid_at"}).assign(lead_h=24 * lead)
         table = table.join(near.set_index("code")[["issued_at", "method", "nearest_km", "nearest_station"]], on="code")
-        rows.append(_with_chances(table, trained.spread[lead][trained.served[lead]]))
+        rows.append(_with_chances(table, spreads[lead]))
     return pd.concat(rows, ignore_index=True)[list(COLUMNS)]
 
 

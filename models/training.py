@@ -19,9 +19,10 @@ import numpy as np
 from data.errors import TooLittleData
 from models.baselines import Damped, UsualYear, fit_damped, later, usual_year
 from models.conformal import Spread, fit_spread
-from models.features import LONGEST, Features, elsewhere_features, features
+from models.features import LONGEST, elsewhere_features, features, joined
 from models.loglinear import (
     RECENT_DAYS,
+    Inputs,
     Learned,
     LogLinear,
     fit_learned,
@@ -29,26 +30,32 @@ from models.loglinear import (
     forecast_trees,
     recent_shift,
 )
+from models.shapes import bends, passages, products, slopes
 from models.station_days import Floats, StationDays, haze_years, months
 
 LEADS = (1, 2, 3)
 PERSISTENCE, DAMPED, CLIMATOLOGY = "persistence", "damped_persistence", "climatology"
 LINEAR, WIDE, TREES, BLEND = "log_linear", "log_linear_wide", "trees", "blend"
+BENT, PRODUCTS = "log_linear_bent", "log_linear_products"
 #: In the order of the report card; of two that are equally good the earlier is served.
-METHODS = (PERSISTENCE, DAMPED, CLIMATOLOGY, LINEAR, WIDE, TREES, BLEND)
+METHODS = (PERSISTENCE, DAMPED, CLIMATOLOGY, LINEAR, WIDE, BENT, PRODUCTS, TREES, BLEND)
+#: The blend is the mean of these.
+BLENDED = (WIDE, BENT, PRODUCTS)
 #: Months of the days aimed at that are learned from, and those that are judged: the season, and a month on both sides.
 LEARNING_MONTHS, SEASON_MONTHS = (11, 12, 1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 5)
-#: Days of the past that a forecast looks at: the longest mean, the recent errors, and the leads between.
-WINDOW = LONGEST + RECENT_DAYS + 2 * max(LEADS)
+#: Days of the past that a forecast looks at: the longest mean, the recent errors that are taken off, the recent ones
+#: that intervals are drawn towards, and the leads between.
+WINDOW = LONGEST + 2 * RECENT_DAYS + 3 * max(LEADS)
 #: Days of January to May with at least three stations that make a season usable.
 SEASON_DAYS = 60
 _FEWEST_STATIONS = 3
-#: Days without which not even persistence can say how wrong it may be: a month has calm days and a change of weather.
-_FEWEST_KNOWN = 30
+#: Days without which not even persistence can say how wrong it may be. In the dry season the weather changes about once
+#: a week; three weeks hold some of these changes, and calm days between them.
+_FEWEST_KNOWN = 21
 #: Error of one method over that of another that a handful of seasons cannot tell from 1.
-_NEARLY = 1.01
+_NEARLY = 1.02
 #: Changes when anything here or below would give other numbers from equal data.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,7 @@ def choose(record: Mapping[str, float]) -> str:
     """
     baselines = [method for method in (PERSISTENCE, DAMPED) if method in record]
     safe = min(baselines, key=lambda method: record[method])
-    learned = [method for method in (CLIMATOLOGY, LINEAR, WIDE, TREES, BLEND) if method in record]
+    learned = [method for method in (CLIMATOLOGY, LINEAR, WIDE, BENT, PRODUCTS, TREES, BLEND) if method in record]
     best = min(learned, key=lambda method: record[method], default=safe)
     if BLEND in record and record[BLEND] <= _NEARLY * record[best]:
         best = BLEND
@@ -174,9 +181,9 @@ def fit_lead(data: StationDays, years: Sequence[int], lead: int, *, learned: boo
     models = LeadModels(usual, fit_damped(*chosen), fit_damped(*chosen, climatology=True), None)
     if not learned:
         return models
-    base, more = _inputs(data, usual, lead)
     weight = np.where(rows, data.weight, 0.0)
-    return dataclasses.replace(models, learned=fit_learned(base, more, usual_then, data.value, lead, weight))
+    inputs = _inputs(data, usual, lead)
+    return dataclasses.replace(models, learned=fit_learned(inputs, usual_then, data.value, lead, weight))
 
 
 def forecasts(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dict[str, Floats]:
@@ -192,15 +199,17 @@ def forecasts(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> 
     ).copy()
     if models.learned is None:
         return out
-    base, more = _inputs(data, models.usual, lead)
+    inputs, lines = _inputs(data, models.usual, lead), models.learned.lines
     learned = {
-        LINEAR: forecast_lines(models.learned.lines[:1], base, {}, usual_then),
-        WIDE: forecast_lines(models.learned.lines, base, more, usual_then),
-        TREES: forecast_trees(models.learned, base, more, usual_then),
+        LINEAR: forecast_lines(lines["straight"][:1], inputs["straight"], usual_then),
+        WIDE: forecast_lines(lines["straight"], inputs["straight"], usual_then),
+        BENT: forecast_lines(lines["bent"], inputs["bent"], usual_then),
+        PRODUCTS: forecast_lines(lines["products"], inputs["products"], usual_then),
+        TREES: forecast_trees(models.learned, inputs["straight"], usual_then),
     }
     out |= {name: value * recent_shift(value, data.value, lead) for name, value in learned.items()}
     # Where they disagree, the middle way was wrong by less on most seasons.
-    out[BLEND] = np.asarray((out[LINEAR] + out[WIDE] + out[TREES]) / 3, dtype=float)
+    out[BLEND] = np.asarray(np.mean([out[name] for name in BLENDED], axis=0), dtype=float)
     return out
 
 
@@ -245,17 +254,7 @@ def _lead_models(entry: dict[str, Any]) -> LeadModels:
     elsewhere = {part: (np.array(curve), np.array(offset)) for part, (curve, offset) in usual["elsewhere"].items()}
     learned = None
     if entry["learned"] is not None:
-        lines = tuple(
-            LogLinear(
-                groups=tuple(line["groups"]),
-                middle=np.array(line["middle"]),
-                scale=np.array(line["scale"]),
-                slope=np.array(line["slope"]),
-                level=line["level"],
-                factor=line["factor"],
-            )
-            for line in entry["learned"]["lines"]
-        )
+        lines = {kind: tuple(map(_line, some)) for kind, some in entry["learned"]["lines"].items()}
         learned = Learned(lines, entry["learned"]["trees"], entry["learned"]["trees_factor"])
     return LeadModels(
         UsualYear(np.array(usual["curve"]), np.array(usual["offset"]), elsewhere),
@@ -265,9 +264,22 @@ def _lead_models(entry: dict[str, Any]) -> LeadModels:
     )
 
 
-def _inputs(data: StationDays, usual: UsualYear, lead: int) -> tuple[Features, dict[str, Features]]:
+def _line(entry: dict[str, Any]) -> LogLinear:
+    arrays = {name: np.array(entry[name]) for name in ("middle", "scale", "slope")}
+    return LogLinear(groups=tuple(entry["groups"]), level=entry["level"], factor=entry["factor"], **arrays)
+
+
+def _inputs(data: StationDays, usual: UsualYear, lead: int) -> dict[str, Inputs]:
+    base = features(data, usual, lead)
     elsewhere = elsewhere_features(data, usual)
-    return features(data, usual, lead), {} if elsewhere is None else {"elsewhere": elsewhere}
+    curved = joined([base, bends(base), slopes(base)])
+    if elsewhere is None:
+        return {"straight": Inputs(base, {}), "bent": Inputs(curved, {}), "products": Inputs(curved, {})}
+    return {
+        "straight": Inputs(base, {"elsewhere": elsewhere}),
+        "bent": Inputs(curved, {"elsewhere": joined([elsewhere, passages(base, elsewhere)])}),
+        "products": Inputs(curved, {"elsewhere": joined([elsewhere, products(base, elsewhere)])}),
+    }
 
 
 def _outside(data: StationDays, years: tuple[int, ...]) -> list[tuple[int | None, dict[int, dict[str, Floats]]]]:

@@ -66,6 +66,21 @@ def test_without_readings_the_page_says_what_to_do(lang: Lang) -> None:
 
 
 @both
+def test_the_sample_opens_with_three_days_and_says_what_they_rest_on(lang: Lang) -> None:
+    app = opened("outlook", lang=lang)
+
+    assert len(cards(app)) == 3
+    assert say(lang, "outlook.record.no_seasons") in captions(app)
+    basis = say(
+        lang, "outlook.basis_none", day=say_day(lang, dt.date(2026, 1, 17)), method=say(lang, "method.persistence")
+    )
+    assert basis in captions(app)
+    # Fewer than five days over the limit: the record says so and boasts nothing.
+    few = say(lang, "outlook.record.few", lead=24, n="~", over="~", mae="~").split("~")[2]
+    assert any(few in one.value for one in app.markdown)
+
+
+@both
 def test_silent_stations_give_the_outlook_of_then_and_a_warning(lang: Lang) -> None:
     app = opened("outlook", lang=lang, day="2026-04-20")  # the sample has no later day than 31 March
 

@@ -62,3 +62,37 @@ def test_few_pairs_are_told_how_many_are_needed():
         fit_spread(*sample(1, 49))
 
     assert error.value.context == {"needed": 50, "found": 49}
+
+
+def test_a_season_that_is_lower_draws_the_spread_down():
+    spread = fit_spread(*sample(5, 6000))
+    forecast, came = sample(6, 6000)
+    forecast, came = forecast.reshape(60, 100), 0.8 * came.reshape(60, 100)
+    later, then = sample(7, 20_000)
+    then = 0.8 * then
+
+    turned = spread.turned(spread.places(forecast, came), np.ones(forecast.shape))
+
+    def off(one):
+        return abs(float((then > 37.5).mean() - one.chance_over(later, 37.5).mean()))
+
+    # Sixty days weigh two thirds: about two thirds of the distance go.
+    assert off(turned) < 0.4 * off(spread)
+    assert (turned.interval(later)[1] < spread.interval(later)[1]).all()
+    assert (np.diff(turned.quantile, axis=1) >= 0).all()
+
+
+def test_without_a_known_day_the_spread_stays():
+    spread = fit_spread(*sample(8, 1000))
+    nothing = np.full((60, 3), np.nan)
+
+    assert spread.turned(nothing, np.ones((60, 3))) is spread
+    assert spread.turned(np.full((60, 3), 0.1), np.zeros((60, 3))) is spread
+
+
+def test_places_are_even_when_the_spread_is_right():
+    spread = fit_spread(*sample(9, 6000))
+    places = spread.places(*sample(10, 20_000))
+
+    for limit in (0.1, 0.5, 0.9):
+        assert (places <= limit).mean() == pytest.approx(limit, abs=0.02)

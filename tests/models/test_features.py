@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import features as fx
+from models import shapes
 from models.baselines import logs, usual_year
 from tests.models import smoky_years
 
@@ -17,7 +18,14 @@ TRAINING = DATA.year == 2020
 
 def both(data, lead):
     usual = usual_year(DATA, TRAINING)
-    return fx.joined([fx.features(data, usual, lead), fx.elsewhere_features(data, usual)])
+    base, elsewhere = fx.features(data, usual, lead), fx.elsewhere_features(data, usual)
+    shaped = [
+        shapes.bends(base),
+        shapes.slopes(base),
+        shapes.passages(base, elsewhere),
+        shapes.products(base, elsewhere),
+    ]
+    return fx.joined([base, elsewhere, *shaped])
 
 
 @pytest.mark.parametrize("lead", [1, 2, 3])
