@@ -14,7 +14,7 @@ import streamlit as st
 
 from commands import fetching
 from data import clock
-from data.errors import HazeError
+from data.errors import HazeError, StoreError
 from data.registry import open_registry
 from data.registry.alert_log import Event
 from data.registry.bulk import Scope
@@ -55,12 +55,16 @@ def fetch(desk: Desk) -> list[Any]:
 
 
 def briefing(desk: Desk, day: dt.date, lang: Lang) -> Any:
-    """Return the briefing of a day; on a store of its own the desk keeps what it said."""
+    """Return the briefing of a day; of those who may write, the desk keeps what it said."""
     from briefings import making
 
     made = making.make(desk, day, lang)
-    if not desk.is_sample:
-        making.keep(desk.store, made.brief, desk.now())
+    if not desk.is_sample and signed.author(desk).role != "viewer":
+        try:
+            making.keep(desk.store, made.brief, desk.now())
+        except StoreError as error:
+            # What was read can still be shown and taken along.
+            notice.show([notice.of_error(lang, error)])
     return made
 
 

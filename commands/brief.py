@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from commands.frame import PlaceOption, clear_errors, day_of
-from data.errors import SettingError
-from layers.words import LANGS, Lang
+from commands.frame import ERRORS, PlaceOption, clear_errors, day_of, lang
+from data.errors import SettingError, StoreError
+from data.files import write_whole
+from data.outside import one_line
+from layers.words import LANGS, Lang, say_error
 from models.desk import open_desk
 
 FORMS = (".pdf", ".pptx", ".html", ".png", ".csv")
@@ -41,18 +43,35 @@ def brief(
         desk = open_desk(place)
         made = making.make(desk, chosen, said)
         content = made.as_form(out.suffix.lower()[1:])
-        if not desk.is_sample:
-            making.keep(desk.store, made.brief, desk.now())
-        try:
-            out.write_bytes(content)
-        except OSError as error:
-            raise SettingError(
-                f"cannot write {out}: {error}",
-                key="out_unwritable",
-                context={"file": str(out), "problem": error.strerror or str(error)},
-                hint="name a file in a folder that can be written",
-            ) from error
+        _write(out, content)
         typer.echo(str(out))
+        if not desk.is_sample:
+            try:
+                making.keep(desk.store, made.brief, desk.now())
+            except StoreError as error:
+                # The document is there; that the desk could not note it down is said.
+                ERRORS.print(one_line(say_error(lang(), error)), markup=False)
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Write a file whole or not at all, into a folder that is there."""
+
+    def fill(partial: Path) -> None:
+        partial.write_bytes(content)
+
+    problem = "" if out.resolve().parent.is_dir() else "no such folder"
+    try:
+        if not problem:
+            write_whole(out.resolve(), fill)
+    except StoreError as error:
+        problem = error.context["problem"]
+    if problem:
+        raise SettingError(
+            f"cannot write {out}: {problem}",
+            key="out_unwritable",
+            context={"file": str(out), "problem": problem},
+            hint="name a file in a folder that can be written",
+        )
 
 
 def bulletin(
