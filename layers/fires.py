@@ -32,15 +32,16 @@ from models.fire_seasons import Season
 AGES = ((12, "#b3001b"), (24, "#e2571e"), (72, "#c98a1b"), (10**6, "#6b6257"))
 _CREW = re.compile(r"(.*\S)\s+(\d+|\?)\s*(?:คน)?")
 STATES = ("new", "growing", "restarted", "quiet", "out")
+#: What the page may show: every fire, or what is new to somebody who looked a day ago.
+SHOWN = {"all": STATES, "fresh": ("new", "growing", "restarted")}
 
 
 @dataclass(frozen=True)
 class FiresPage:
-    """What the map of fires shows: values of the map, the fires as a worded table, tallies, and the legend."""
+    """What the map of fires shows: values of the map, the fires as a worded table, and the legend."""
 
     values: dict[str, Any]
     table: pd.DataFrame
-    summary: str
     legend: Legend
     notes: tuple[str, ...]
 
@@ -48,7 +49,6 @@ class FiresPage:
 def page(desk: Desk, lang: Lang, fires: gpd.GeoDataFrame, at: dt.datetime, chosen: str, left_out: int) -> FiresPage:
     """Return the page of the fires that are not out at a moment."""
     burning = fires[fires["state"] != "out"]
-    tally = {state: int((fires["state"] == state).sum()) for state in STATES}
     values = map_values(
         lang=lang,
         colours=COUNT_COLOURS,
@@ -60,7 +60,12 @@ def page(desk: Desk, lang: Lang, fires: gpd.GeoDataFrame, at: dt.datetime, chose
     notes = [say(lang, "fires.note")]
     if left_out:
         notes.append(say(lang, "fires.left_out_page", count=left_out))
-    return FiresPage(values, table(desk, lang, fires), say(lang, "fires.summary", **tally), legend(lang), tuple(notes))
+    return FiresPage(values, table(desk, lang, fires), legend(lang), tuple(notes))
+
+
+def summary(lang: Lang, fires: pd.DataFrame) -> str:
+    """Return how many fires stand in each state."""
+    return say(lang, "fires.summary", **{state: int((fires["state"] == state).sum()) for state in STATES})
 
 
 def legend(lang: Lang) -> Legend:
@@ -134,11 +139,12 @@ def table(desk: Desk, lang: Lang, fires: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def detail(desk: Desk, lang: Lang, fire: Mapping[str, Any]) -> list[str]:
     """Return the facts of one fire, a line each."""
+    satellites = ", ".join(say(lang, f"satellite.{name}") for name in str(fire["satellites"]).split(","))
     lines = [
         place_name(desk, lang, fire["tambon"]),
         f"{say(lang, 'fire_state.' + fire['state'])} · {area_words(lang, fire)}",
         say(lang, "fires.seen", first=say_time(lang, fire["first_seen"]), last=say_time(lang, fire["last_seen"])),
-        say(lang, "fires.by", detections=fire["detections"], looks=fire["looks"], satellites=fire["satellites"]),
+        say(lang, "fires.by", detections=fire["detections"], looks=fire["looks"], satellites=satellites),
         say(lang, f"land.{fire['land_class'] if isinstance(fire['land_class'], str) else 'unknown'}"),
     ]
     if pd.notna(fire["toward_deg"]):

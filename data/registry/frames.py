@@ -178,7 +178,7 @@ def field_checks(connection: sa.Connection) -> pd.DataFrame:
             f"{row['unit']} {row['people'] if row['people'] is not None else '?'}"
         )
         people[row["record"]] = people.get(row["record"], 0) + (row["people"] or 0)
-    table["crews"] = table["check"].map({record: "; ".join(units) for record, units in told.items()}).fillna("")
+    table["crews"] = ["; ".join(told.get(record, [])) for record in table["check"]]
     table["people"] = table["check"].map(people).astype("Int64")
     ordered = table.sort_values(["visited_at", "check"], kind="stable").reset_index(drop=True)
     return ordered.drop(columns=["geometry", "east", "north"])

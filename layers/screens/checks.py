@@ -12,7 +12,7 @@ from data.errors import HazeError
 from data.registry import Kept, Registry, open_registry
 from layers import fires as words
 from layers import notice, sites
-from layers.fires_view import fires_of, moment_of
+from layers.fires_view import fires_of
 from layers.signed import author
 from layers.view import View
 from layers.words import Lang, say
@@ -51,8 +51,10 @@ def part(desk: Desk, view: View) -> None:
 def _form(desk: Desk, view: View, registry: Registry, fires: pd.DataFrame, corrected: str, *, viewing: bool) -> None:
     lang = view.lang
     there = registry.get("field_checks", corrected) if corrected else None
-    now = f"{moment_of(desk, view).astimezone(ICT):%Y-%m-%d %H:%M}"
-    given = words.check_values(there.document) if there else {"visited_at": now}
+    # Of a day gone by nobody knows the hour: the moment shown would be its last minute.
+    now = desk.now().astimezone(ICT)
+    visited_at = f"{now:%Y-%m-%d %H:%M}" if now.date() == view.day else ""
+    given = words.check_values(there.document) if there else {"visited_at": visited_at}
     # A form of its own for each version, filled in with what it has.
     of = f"_{corrected}_{there.version}" if there else ""
     codes = ["", *words.table(desk, lang, fires)["code"]]
@@ -79,8 +81,8 @@ def _form(desk: Desk, view: View, registry: Registry, fires: pd.DataFrame, corre
             label = say(lang, f"check.{key}")
             return st.text_input(label, given.get(field, ""), placeholder=placeholder, key=f"w_{field}{of}")
 
-        visited = text("visited_at", "visited_at")
-        put_out = text("put_out_at", "put_out_at", "2026-03-10 16:40")
+        visited = text("visited_at", "visited_at", f"{view.day} 16:10")
+        put_out = text("put_out_at", "put_out_at", f"{view.day} 16:40")
         rai = st.number_input(say(lang, "check.rai"), 0.0, 1e6, given.get("burned_rai"), 1.0, key=f"w_rai{of}")
         point = text("point", "point_any", "47Q 564142 E 2055211 N")
         reported = given.get("tambon_reported", "")

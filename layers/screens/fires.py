@@ -33,10 +33,11 @@ def page() -> None:
     desk, view = opened()
     lang = view.lang
     st.subheader(say(lang, "fires.title"))
+    # Set by other pages too: the way from a count to the list of permanent heat.
+    st.session_state.setdefault("w_fires_part", PARTS[0])
     part = st.segmented_control(
         say(lang, "fires.part"),
         PARTS,
-        default="map",
         key="w_fires_part",
         format_func=lambda name: say(lang, f"fires.part_{name}"),
         label_visibility="collapsed",
@@ -61,9 +62,17 @@ def _map(desk: Desk, view: View) -> None:
         args=("day", "w_fire_day"),
     )
     fires, left_out = fires_of(desk, view)
-    moment = moment_of(desk, view)
-    made = words.page(desk, lang, fires, moment, view.tambon, left_out)
-    st.markdown(f"**{made.summary}**")
+    st.markdown(f"**{words.summary(lang, fires)}**")
+    show = st.segmented_control(
+        say(lang, "fires.show"),
+        tuple(words.SHOWN),
+        key="w_fires_show",
+        default="all",
+        format_func=lambda name: say(lang, f"fires.show_{name}"),
+        label_visibility="collapsed",
+    )
+    fires = fires[fires["state"].isin(words.SHOWN[show or "all"])]
+    made = words.page(desk, lang, fires, moment_of(desk, view), view.tambon, left_out)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show_map("fire_map", map_page(desk), made.values, title=say(lang, "fires.title"), height=600, phone_height=420)
@@ -88,8 +97,8 @@ def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
     lang = view.lang
     fire = fires[fires["fire_id"] == name].iloc[0].to_dict()
     st.markdown(f"#### {name}")
-    for line in words.detail(desk, lang, fire):
-        st.markdown(line)
+    st.markdown("  \n".join(words.detail(desk, lang, fire)))
+    st.button(say(lang, "check.of_this"), key="w_check_this", on_click=_check_this, args=(name,))
     st.caption(say(lang, "fires.copy"))
     for way in words.point_ways(desk, fire["lon"], fire["lat"]):
         st.code(way, language=None)
@@ -100,6 +109,10 @@ def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
     if len(made):
         st.markdown(f"**{say(lang, 'check.made')}**")
         st.dataframe(words.checks(desk, lang, made), hide_index=True)
+
+
+def _check_this(name: str) -> None:
+    st.session_state["w_fires_part"], st.session_state["w_check_fire"] = "check", name
 
 
 def _round(desk: Desk, view: View) -> None:

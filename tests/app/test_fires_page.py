@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data import settings
+from data.accounts import OPERATOR
 from data.registry import open_registry
 from layers.words import LANGS, Lang, say
 from tests.app import stores
@@ -61,6 +62,39 @@ def test_the_map_part_opens_with_the_largest_fire_and_its_point(full: Path) -> N
     # A and B, each one fire: B was seen on two days, A on two.
     assert say("en", "fires.summary", new=0, growing=0, restarted=0, quiet=2, out=0) in text
     assert "47Q " in text
+
+
+def test_what_is_new_is_shown_alone(full: Path) -> None:
+    app = opened("map")
+    every = app.selectbox(key="w_fire").options
+    app.segmented_control(key="w_fires_show").set_value("fresh").run()
+    assert not app.exception
+    # On 12 March both fires are older than a day: none is new.
+    assert len(every) == 2
+    assert say("en", "fires.none") in words_of(app)
+
+
+def test_from_a_fire_to_its_check(full: Path) -> None:
+    app = opened("map")
+    name = app.selectbox(key="w_fire").value
+    app.button(key="w_check_this").click().run()
+    assert not app.exception
+    assert (app.segmented_control(key="w_fires_part").value, app.selectbox(key="w_check_fire").value) == ("check", name)
+    press(app, "check.save")
+    assert open_registry(settings.load()).field_checks()["fire_id"].tolist() == [name]
+
+
+def test_from_a_count_to_the_list_of_permanent_heat(full: Path) -> None:
+    lon, lat = stores.inside(stores.A)
+    verdict = {"verdict": "permanent", "evidence": "visited", "geometry": f"POINT ({lon} {lat})", "radius_m": 800}
+    open_registry(settings.load()).add("heat", verdict, author=OPERATOR)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["lang"], app.query_params["day"] = "en", "2026-03-10"
+    app.run()
+    assert say("en", "counts.note", count="2") in words_of(app)
+    app.button(key="w_heat_list").click().run()
+    assert not app.exception
+    assert say("en", "heat.note") in words_of(app)
 
 
 def test_the_round_says_what_is_not_stored(full: Path) -> None:

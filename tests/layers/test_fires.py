@@ -46,7 +46,7 @@ def test_one_fire_in_words(tmp_path: Path) -> None:
     fire = fires.iloc[0].to_dict()
     lines = words.detail(desk, "en", fire)
     assert lines[0] == "tambon en, amphoe en"
-    assert any("3 hotspots in 2 looks" in line for line in lines)
+    assert any("Hotspots: 3 · looks: 2 · Suomi NPP, Terra" in line for line in lines)
     season = fire_seasons.season(desk, 2026).until(AT)
     part = season.only((season.hotspots["tambon"] == "520101").to_numpy())
     assert words.looks("en", part).iloc[:, 1].tolist() == [1, 2]
