@@ -40,7 +40,7 @@ DETECTIONS = 30_000
 LAST_DAY = dt.date(2025, 4, 20)
 PAGES = ("", "season", "fires", "data")
 #: Seconds that a person looks at a page before choosing again.
-PAUSE_S = (2.0, 12.0)
+PAUSE_S = (10.0, 50.0)
 REFRESH_S = 60.0
 
 

@@ -47,7 +47,9 @@ class Visitor:
 
     async def __aenter__(self) -> Visitor:
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
-        self._line = await websockets.connect(address, subprotocols=["streamlit"], max_size=None, open_timeout=120)
+        # A browser never asks whether the server is still there; it answers when it is asked.
+        patient = {"max_size": None, "open_timeout": 120, "ping_interval": None}
+        self._line = await websockets.connect(address, subprotocols=["streamlit"], **patient)
         return self
 
     async def __aexit__(
