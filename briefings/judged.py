@@ -26,7 +26,6 @@ from models.origin import FEWEST_HOURS
 from models.origin import origin as find_origin
 from models.report_card import scores
 from models.surface import daily_surface
-from models.training import PERSISTENCE
 from models.treatment import treatment
 from models.verdict import Reason
 
@@ -104,8 +103,7 @@ def _record(scene: Scene) -> str:
     mine = pairs[pairs["code"].isin(scene.desk.stations["station_id"])]
     if mine.empty:
         return say(scene.lang, "brief.no_record")
-    card = scores(mine)
-    card = card[(card["lead_h"] == 24) & (card["method"] != PERSISTENCE)]
+    card = scores(mine[mine["served"] & (mine["lead_h"] == 24)])
     if card.empty:
         return say(scene.lang, "brief.no_record")
     row = card.iloc[0]

@@ -155,12 +155,12 @@ def _again(
 
 def _kept(desk: Desk, period: tuple[dt.date, dt.date], codes: list[str] | None, by: ForecastBy | None) -> pd.DataFrame:
     from models import issued, report_card
-    from models.training import PERSISTENCE
 
     pairs = issued.judged(desk, *period)
     pairs = pairs if codes is None else pairs[pairs["code"].isin(codes)]
     card = report_card.scores(pairs, _columns(by))
-    card.insert(len(_columns(by)) + 2, "served", card["method"] != PERSISTENCE)
+    served = pairs[pairs["served"]].groupby("lead_h")["method"].first()
+    card.insert(len(_columns(by)) + 2, "served", card["method"] == card["lead_h"].map(served))
     return _rounded(card)
 
 

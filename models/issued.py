@@ -18,6 +18,8 @@ from models.training import PERSISTENCE
 
 #: A forecast made later than this after its day of issue could have seen what it speaks of.
 _AT_MOST = pd.Timedelta(hours=24)
+#: Stands for the methods of a lead that were served in turn: the one at hand on each day, judged as one.
+SEVERAL = "several"
 
 
 def keep(desk: Desk, table: pd.DataFrame) -> int:
@@ -56,9 +58,14 @@ def issue_and_keep(desk: Desk) -> int:
 
 
 def judged(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
-    """Return the stored forecasts that aim at Thai days `first` to `last` and can be judged, as `report_card.pairs`.
+    """Return the stored forecasts that aim at Thai days `first` to `last` and can be judged.
 
-    Beside each stands what persistence would have said, as a method of its own.
+    Returns
+    -------
+    DataFrame
+        As `report_card.pairs`, with `served`: true on what was issued. Where a lead was served by several methods in
+        turn, they are judged together as the method `SEVERAL`. Beside each stands what persistence would have said,
+        as a method of its own that was not served; where nothing but persistence was issued, it stands alone.
 
     Raises
     ------
@@ -76,7 +83,10 @@ def judged(desk: Desk, first: dt.date, last: dt.date) -> pd.DataFrame:
             context={"first": first.isoformat(), "last": last.isoformat()},
             hint="forecasts are kept each time data are fetched; leave --issued out to judge past days again",
         )
-    said = found.assign(method=PERSISTENCE, pm25=found["last_known"])
+    kinds = found.groupby("lead_h")["method"].transform("nunique")
+    found = found.assign(method=found["method"].where(kinds == 1, SEVERAL), served=True)
+    other = found[found["method"] != PERSISTENCE]
+    said = other.assign(method=PERSISTENCE, served=False, pm25=other["last_known"])
     said[["low", "high", "p_over_37_5", "p_over_75"]] = float("nan")
-    both: pd.DataFrame = pd.concat([found[found["method"] != PERSISTENCE], said], ignore_index=True)
+    both: pd.DataFrame = pd.concat([found, said], ignore_index=True)
     return both

@@ -181,9 +181,31 @@ def test_issued_forecasts_are_kept_once_and_judged_when_their_day_has_come(tmp_p
     mine = found[(found["method"] != PERSISTENCE) & (found["code"] == "37t")].sort_values("lead_h")
     assert mine["pm25"].tolist() == table[table["code"] == "37t"]["pm25"].tolist()
     assert mine["measured"].tolist() == DATA.value[DATA.position(day) :][:3, 1].tolist()
+    assert found["served"].tolist() == [True] * 24 + [False] * 24
     # A forecast of a day that has passed is none.
     assert issued.keep(later, table.assign(code="x")) == 0
     assert later.state.revision == later.store.state().revision
+
+
+def test_methods_served_in_turn_are_judged_together_and_persistence_alone_stands_alone(tmp_path):
+    readings = smoky_years.readings(DATA)
+    kept = []
+    for day, method in ((14, "blend"), (15, PERSISTENCE)):
+        morning = dt.datetime(2022, 3, day, 1, tzinfo=dt.UTC)
+        early = readings[readings["measured_at"] < pd.Timestamp(f"2022-03-{day - 1}T17:00Z")]
+        desk = desk_of(tmp_path, early, now=morning)
+        table = forecast.issue(desk).assign(method=method)
+        # 72 h is persistence on both days.
+        kept.append(table.assign(method=table["method"].where(table["lead_h"] < 72, PERSISTENCE)))
+        assert issued.keep(desk, kept[-1]) == 24
+
+    found = issued.judged(desk_of(tmp_path, readings), dt.date(2022, 3, 14), dt.date(2022, 3, 17))
+    counted = found.groupby(["lead_h", "method", "served"]).size().to_dict()
+
+    both = {(lead, name, name == issued.SEVERAL): 16 for lead in (24, 48) for name in (issued.SEVERAL, PERSISTENCE)}
+    assert counted == both | {(72, PERSISTENCE, True): 16}
+    mine = found[found["served"]].sort_values(["lead_h", "issued_at", "code"])["pm25"]
+    assert mine.tolist() == pd.concat(kept).sort_values(["lead_h", "issued_at", "code"])["pm25"].tolist()
 
 
 def test_a_stored_forecast_does_not_change_the_name_of_the_data(tmp_path):
