@@ -1,7 +1,7 @@
 """One run of the alerts: look, keep what changed, tell whoever is to be told, record what came of it.
 
 Each step leaves a state from which the next run goes on: a run that is killed loses nothing and tells nothing twice
-where the channel can tell a parcel again. Never judges a rule (`rules`), never talks to a channel itself (`channels`).
+where the channel can tell a parcel again. Never judges a rule (`look`), never talks to a channel itself (`channels`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import pandas as pd
 from briefings import cap, channels, sms
 from briefings.alert_text import Notice, notice, together
 from briefings.channels import Parcel
+from briefings.look import UNKNOWN, Looked, look
 from briefings.routing import DIGEST, QUIET_HOURS, Recipient, recipients_of, route
-from briefings.rules import END, RISE, UNKNOWN, WATCH, Looked, Rule, look, rules_of
+from briefings.rules import END, RISE, WATCH, Rule, rules_of
 from briefings.watched import gather
 from data.clock import iso_ict
 from data.errors import ChannelError, Locked, SettingError

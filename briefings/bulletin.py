@@ -11,14 +11,14 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from briefings import ahead
 from briefings.figures import SATELLITES, SOURCE_AIR, SOURCE_HOTSPOTS, Scene, station_name
-from data.clock import day_bounds, thai_day
+from data.clock import thai_day
 from data.errors import ModelError, NotStored
 from data.registry import open_registry
 from data.variables import AqiClass, pm25_scale
 from layers.words import say, say_day, say_time
 from models.air import thai_aqi_class
-from models.forecast import issue
 
 #: Differences below this many µg/m³ from one day to the next are called steady: the daily means carry one decimal, and
 #: neighbouring instruments differ by more.
@@ -91,29 +91,15 @@ def _air(scene: Scene) -> list[str]:
 
 def _tomorrow(scene: Scene) -> list[str]:
     try:
-        table = issue(scene.desk, min(day_bounds(scene.day, scene.day)[1], scene.desk.now()))
+        rows = ahead.worst_stations(scene)
     except (NotStored, ModelError):
         return []
-    mine = table[table["code"].isin(scene.desk.stations["station_id"]) & (table["lead_h"] == 24)]
-    if mine.empty:
+    rows = rows[rows["lead_h"] == 24]
+    if rows.empty:
         return []
-    worst = mine.loc[mine["pm25"].idxmax()]
-    day = thai_day(worst["valid_at"].to_pydatetime())
-    told = {
-        name: scene.ledger.note(
-            f"bulletin.forecast.{name}",
-            factor * float(worst[name]),
-            unit,
-            source=f"forecast by {worst['method']}",
-            as_of=day,
-        )
-        for name, factor, unit in (
-            ("pm25", 1, "µg/m³"),
-            ("low", 1, "µg/m³"),
-            ("high", 1, "µg/m³"),
-            ("p_over_37_5", 100, "%"),
-        )
-    }
+    row = rows.iloc[0].to_dict()
+    day = thai_day(row["valid_at"].to_pydatetime())
+    told = ahead.note(scene, "bulletin.forecast", row, ("pm25", "low", "high", "p_over_37_5"))
     key = "bulletin.tomorrow" if day == scene.day + dt.timedelta(days=1) else "bulletin.on_day"
     return [say(scene.lang, key, day=say_day(scene.lang, day, year=False), **told)]
 

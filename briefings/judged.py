@@ -10,9 +10,10 @@ import itertools
 
 import pandas as pd
 
+from briefings import ahead
 from briefings.brief import Section, Table
 from briefings.figures import Scene, station_name
-from data.clock import day_bounds, thai_day
+from data.clock import thai_day
 from data.errors import ModelError, NotStored
 from data.registry.tables import PLANNED
 from layers import origin as origin_words
@@ -20,7 +21,6 @@ from layers.effect_words import SHARES, say_why
 from layers.words import say, say_day, texts
 from models.evaluation import evaluate
 from models.exposure import by_class, exposure
-from models.forecast import issue
 from models.issued import judged
 from models.origin import FEWEST_HOURS
 from models.origin import origin as find_origin
@@ -47,37 +47,16 @@ def day_surface(scene: Scene) -> pd.DataFrame | None:
 def outlook(scene: Scene) -> Section:
     """Return the next three days at the station that is to have the worst air, with interval, chance and record."""
     lang = scene.lang
-    at = min(day_bounds(scene.day, scene.day)[1], scene.desk.now())
-    table = issue(scene.desk, at)
-    mine = table[table["code"].isin(scene.desk.stations["station_id"])]
-    if mine.empty:
+    rows = ahead.worst_stations(scene)
+    if rows.empty:
         return Section("outlook", say(lang, "brief.outlook_heading"), (say(lang, "brief.outlook_none"),))
     cells = []
-    for lead, rows in mine.groupby("lead_h"):
-        worst = rows.loc[rows["pm25"].idxmax()]
-        day = thai_day(worst["valid_at"].to_pydatetime())
-        told = {
-            name: scene.ledger.note(
-                f"forecast.{lead}.{name}",
-                factor * float(worst[name]),
-                unit,
-                source=f"forecast by {worst['method']}, highest of the place's stations",
-                as_of=day,
-                decimals=decimals,
-                low=float(worst["low"]) if name == "pm25" else None,
-                high=float(worst["high"]) if name == "pm25" else None,
-            )
-            for name, factor, unit, decimals in (
-                ("pm25", 1, "µg/m³", 0),
-                ("low", 1, "µg/m³", 0),
-                ("high", 1, "µg/m³", 0),
-                ("p_over_37_5", 100, "%", 0),
-                ("p_over_75", 100, "%", 0),
-            )
-        }
+    for row in rows.to_dict("records"):
+        told = ahead.note(scene, f"forecast.{row['lead_h']}", row)
         interval = f"{told['pm25']} ({told['low']}–{told['high']})"
-        name = station_name(scene, str(worst["code"]))
-        cells.append((say_day(lang, day, year=False), name, interval, told["p_over_37_5"], told["p_over_75"]))
+        name = station_name(scene, str(row["code"]))
+        day = say_day(lang, thai_day(row["valid_at"].to_pydatetime()), year=False)
+        cells.append((day, name, interval, told["p_over_37_5"], told["p_over_75"]))
     columns = {"day": False, "station": False, "pm25": True, "over_37_5": True, "over_75": True}
     stations = {cell[1] for cell in cells}
     more = []
@@ -88,9 +67,9 @@ def outlook(scene: Scene) -> Section:
         cells = [(cell[0], *cell[2:]) for cell in cells]
     header = tuple(say(lang, f"brief.column_{name}") for name in columns)
     spread = Table(header, tuple(cells), tuple(columns.values()))
-    methods = ", ".join(sorted({say(lang, f"method.{method}") for method in mine["method"]}))
-    told = say(lang, "brief.outlook_line", first=cells[0][0], chance=cells[0][-2], method=methods)
-    return Section("outlook", say(lang, "brief.outlook_heading"), (told, *more, _record(scene)), spread)
+    methods = ", ".join(sorted({say(lang, f"method.{method}") for method in rows["method"]}))
+    line = say(lang, "brief.outlook_line", first=cells[0][0], chance=cells[0][-2], method=methods)
+    return Section("outlook", say(lang, "brief.outlook_heading"), (line, *more, _record(scene)), spread)
 
 
 def _record(scene: Scene) -> str:

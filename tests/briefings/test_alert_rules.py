@@ -21,8 +21,9 @@ from lxml import etree
 from briefings import cap, sms
 from briefings.alert_text import notice, together
 from briefings.channels import parts
+from briefings.look import look
 from briefings.routing import Recipient, due
-from briefings.rules import WATCH, Rule, look
+from briefings.rules import WATCH, Rule
 from briefings.watched import Watched
 from data.errors import NotStored
 from data.registry.alert_log import Event, State

@@ -16,7 +16,8 @@ from data import settings
 from data.accounts import Author
 from data.errors import HazeError, Locked, NotAllowed, NotStored, RecordRefused, RegistryError
 from data.registry import AlertLog, Registry, export, open_registry, opening, sheet
-from data.registry.alert_log import ALERT_TRAIL, Delivery, Event, Message, State
+from data.registry.alert_log import Delivery, Event, Message, State
+from data.registry.alert_tables import ALERT_TRAIL
 
 NOW = dt.datetime(2026, 3, 12, 13, 0, tzinfo=dt.UTC)
 PLANNER = Author("somsri", "planner")
