@@ -154,9 +154,9 @@ def plans(
     place: PlaceOption = "",
     form: FormatOption = Format.table,
 ) -> None:
-    """List the plans kept in the registry, one of them, or what differs between two.
+    """List the plans kept in the registry, one of them by its name, or what differs between two by both names.
 
-    Example: python cli.py plans "Plan A" "Plan B"
+    Example: python cli.py plans
     """
     from models.budget import difference
     from models.proposal import saved_plans
@@ -188,6 +188,9 @@ def _sums(name: str, plan: pd.DataFrame) -> dict[str, object]:
 def alike(
     tambon: Annotated[str, typer.Argument(help="Code of a tambon, 6 digits.")],
     most: Annotated[int, typer.Option(min=1, help="How many to list.")] = 10,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="Also in other provinces whose outlines and hotspots are stored.")
+    ] = False,
     satellites: SatellitesOption = "SNPP",
     place: PlaceOption = "",
     form: FormatOption = Format.table,
@@ -196,8 +199,9 @@ def alike(
 
     Likeness is a reason to look, no proof. Differences are in robust standard deviations.
 
-    Example: python cli.py alike 520111 --most 5
+    Example: python cli.py alike 520111 --most 5 --everywhere
     """
+    from layers.alike import differences
     from models.choice import features
     from models.lookalikes import look_alikes
 
@@ -206,12 +210,14 @@ def alike(
         desk = open_desk(place)
         if tambon not in set(desk.tambons["tambon"]):
             raise typer.BadParameter(f"no tambon {tambon!r} in {desk.place.name_en}", param_hint="TAMBON")
-        found = look_alikes(features(desk, fixed), tambon, most)
-        names = desk.tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe"]]
+        by = features(desk, fixed, everywhere=everywhere)
+        found = look_alikes(by, tambon, most)
+        names = desk.all_tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe", "province"]]
         rows = found.join(names, on="tambon").rename(
             columns={"tambon": "code", "tambon_th": "name_th", "tambon_en": "name_en"}
         )
-        first = ["code", "name_th", "name_en", "amphoe", "distance"]
+        rows["differences"] = [differences(lang(), by, tambon, row["tambon"], row) for row in found.to_dict("records")]
+        first = ["code", "name_th", "name_en", "amphoe", "province", "distance", "differences"]
         print_rows(rows[[*first, *[name for name in rows if name not in first]]].round(3), form)
 
 

@@ -14,7 +14,7 @@ from layers.choose import Choice
 from layers.effect_view import done_sites
 from layers.view import View, known_sites, revision_of
 from models.budget import Plan, best_plan, highest_first, next_baht, rule_prices
-from models.choice import Known, known, marked
+from models.choice import Known, features, known, marked
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
 from models.evaluation import measured_kinds
@@ -110,3 +110,14 @@ def _saved(revision: str, registry: str, _desk: Desk) -> dict[str, pd.DataFrame]
 def saved(desk: Desk) -> dict[str, pd.DataFrame]:
     """Return the plans kept in the registry, by name."""
     return _saved(*_revisions(desk), desk)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _features(revision: str, sats: str, everywhere: bool, _desk: Desk) -> pd.DataFrame:
+    del revision
+    return features(_desk, SATELLITE_SETS[sats], everywhere=everywhere)
+
+
+def alike_by(desk: Desk, view: View, *, everywhere: bool) -> pd.DataFrame:
+    """Return what tambons are compared by (see `models.choice.features`)."""
+    return _features(revision_of(desk), view.sats, everywhere, desk)

@@ -39,6 +39,13 @@ def say_cost(lang: Lang, found: Cost, outcome: str) -> str:
     return say(lang, f"cost.{found.lacking.key}", **{**numbers, **found.lacking.numbers})
 
 
+def say_matched(lang: Lang, known: tuple[str, ...]) -> str:
+    """Return on what controls are matched beside earlier fires, and what would be if it were stored."""
+    named = {name: say(lang, f"effect.matched_{name}") for name in ("people", "forest", "roads")}
+    held = "".join(f", {named[name]}" for name in known)
+    return say(lang, "effect.matched", known=held, absent=", ".join(named[name] for name in named if name not in known))
+
+
 def say_power(lang: Lang, found: Design) -> str:
     """Return what a plan could show, in one sentence, and that a spread was assumed where it was."""
     numbers = {

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from data.clock import season_of
@@ -17,6 +18,7 @@ from models.burden import Burden, burden
 from models.criteria import criteria
 from models.desk import Desk
 from models.exposure import exposure, over_standard
+from models.forest import forest_share
 from models.people import people
 
 
@@ -54,30 +56,63 @@ def known(desk: Desk, satellites: Sequence[str], sites: pd.DataFrame, marks: pd.
     return Known(found, criteria(found, actions, more))
 
 
-def features(desk: Desk, satellites: Sequence[str]) -> pd.DataFrame:
+def features(desk: Desk, satellites: Sequence[str], *, everywhere: bool = False) -> pd.DataFrame:
     """Return what tambons are compared by when look-alikes are sought.
+
+    Parameters
+    ----------
+    desk : Desk
+    satellites : sequence of str
+        A fixed set.
+    everywhere : bool
+        Also the tambons of every other province whose outlines are stored; those whose hotspots no stored file reaches
+        are left out.
 
     Returns
     -------
     DataFrame
-        Index of tambon codes: `area_km2`, `fires_per_100_km2` (hotspots a season), `people_per_km2`, `smoke_days`; NaN
-        where unknown.
+        Index of tambon codes: `fires_per_100_km2` (hotspots in 30 stored days of the seasons),
+        `people_per_km2`, `area_km2`, `forest_share` and `smoke_days` (both of the place alone); NaN where unknown.
 
     Raises
     ------
     NotStored, TooLittleData
         As `models.burden.burden`.
     """
-    area = desk.tambons.set_index("tambon")["area_km2"]
-    fires = burden(desk, satellites).per_season.reindex(area.index)
-    return pd.DataFrame(
+    seasons = burden(desk, satellites).counts.columns
+    area = (desk.all_tambons if everywhere else desk.tambons).set_index("tambon")["area_km2"]
+    fires = _fires_a_month(desk, satellites, [int(year) for year in seasons]).reindex(area.index)
+    stored = desk.store.population(desk.state)
+    registered = pd.Series(dtype=float)
+    if stored is not None:
+        newest = stored.sort_values("year").drop_duplicates("tambon", keep="last")
+        registered = newest.set_index("tambon")["population"].astype(float)
+    table = pd.DataFrame(
         {
-            "area_km2": area,
             "fires_per_100_km2": 100 * fires / area,
-            "people_per_km2": people(desk)["people"].reindex(area.index) / area,
+            "people_per_km2": (registered if everywhere else people(desk)["people"]).reindex(area.index) / area,
+            "area_km2": area,
+            "forest_share": forest_share(desk).reindex(area.index),
             "smoke_days": smoke(desk)["smoke"].reindex(area.index),
         }
     )
+    return table[table["fires_per_100_km2"].notna()] if everywhere else table
+
+
+def _fires_a_month(desk: Desk, satellites: Sequence[str], years: Sequence[int]) -> pd.Series:
+    """Return hotspots in 30 stored days of the seasons, by tambon of all known provinces.
+
+    By stored days, so that provinces that files reach on different days can be set side by side; missing where no file
+    reaches.
+    """
+    found = pd.Series(0.0, index=desk.all_tambons["tambon"].astype("str"))
+    days = found.copy()
+    for year in years:
+        first, last = season_of(dt.date(year, 1, 1))
+        known = np.logical_and.reduce([desk.detections.known_days(first, last, [name]) for name in satellites])
+        found += desk.detections.count(first, last, satellites)["count"].to_numpy(float)
+        days += known.sum(axis=0)
+    return 30 * found / days.where(days > 0)
 
 
 def smoke(desk: Desk) -> pd.DataFrame:

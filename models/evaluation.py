@@ -19,14 +19,15 @@ from models.controls import RING_KM, neighbours
 from models.derived import kept
 from models.desk import Desk
 from models.effect import SERVED, Effect, effect
+from models.forest import forest_share
 from models.outcomes import FIXED_SETS, Outcomes, outcomes
 from models.treatment import Treatment, treatment
 from models.verdict import Reason, Verdict
 
 #: Raised when a stored answer would come out otherwise.
-VERSION = "4"
+VERSION = "5"
 #: Tables of the store that an effect is made of.
-_INPUTS = ("hotspots", "tambons", "population", "readings", "stations", "snapshots")
+_INPUTS = ("hotspots", "tambons", "population", "readings", "stations", "snapshots", "rasters")
 
 
 def evaluate(
@@ -73,15 +74,27 @@ def evaluate(
 
 
 def traits(desk: Desk, measured: Outcomes) -> np.ndarray | None:
-    """Return what is matched on beside the fire history, shape (n, 1), None if unknown: logarithm of people per km²."""
+    """Return what is matched on beside the fire history, shape (n, k), None if nothing is known.
+
+    Logarithm of people per km², and the share under trees where land cover is stored (`known_traits` tells which).
+    """
+    columns = []
     people = desk.store.population(desk.state)
-    if people is None:
-        return None
-    newest = people.sort_values("year").drop_duplicates("tambon", keep="last").set_index("tambon")["population"]
-    area = desk.tambons.set_index("tambon")["area_km2"].reindex(measured.tambons)
-    density = newest.reindex(measured.tambons).astype(float) / area.astype(float)
-    logged: np.ndarray = np.log1p(density.to_numpy(float))[:, None]
-    return logged
+    if people is not None:
+        newest = people.sort_values("year").drop_duplicates("tambon", keep="last").set_index("tambon")["population"]
+        area = desk.tambons.set_index("tambon")["area_km2"].reindex(measured.tambons)
+        density = newest.reindex(measured.tambons).astype(float) / area.astype(float)
+        columns.append(np.log1p(density.to_numpy(float)))
+    trees = forest_share(desk)
+    if len(trees):
+        columns.append(trees.reindex(measured.tambons).to_numpy(float))
+    return np.column_stack(columns) if columns else None
+
+
+def known_traits(desk: Desk) -> tuple[str, ...]:
+    """Return what the store holds to match on beside the fire history: people, forest."""
+    people = desk.store.population(desk.state) is not None
+    return (*(("people",) if people else ()), *(("forest",) if len(forest_share(desk)) else ()))
 
 
 def measured_kinds(

@@ -10,7 +10,7 @@ from layers.choose import Choice
 from layers.choose_view import chosen_plan, known_for_choosing, measure_prices, measures, ranking, saved
 from layers.export import csv_bytes
 from layers.screen import opened
-from layers.screens import two_plans
+from layers.screens import alike, two_plans
 from layers.season import comparable
 from layers.signed import author
 from layers.today import plain
@@ -34,6 +34,7 @@ def page() -> None:
     st.caption(say(view.lang, "budget.assumed"))
     table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures(desk, view))
     st.dataframe(table, hide_index=True, height=360)
+    alike.show(desk, view)
 
 
 def _ranking(desk: Desk, view: View) -> dict[str, int]:

@@ -9,7 +9,7 @@ import streamlit as st
 from layers import effect as effect_view
 from layers import effect_charts, palette
 from layers.effect_view import by_satellites, done_sites, measured
-from layers.effect_words import say_cost
+from layers.effect_words import say_cost, say_matched
 from layers.export import csv_bytes
 from layers.map_view import show_map
 from layers.screen import at, keep, note_choice, opened, show_figures
@@ -19,6 +19,7 @@ from layers.words import Lang, say
 from models.cost import SUMMED, cost
 from models.desk import Desk
 from models.effect import Effect
+from models.evaluation import known_traits
 from models.outcomes import AIR, FIXED_SETS, OUTCOMES, coverage, seasons
 from models.treatment import Treatment
 
@@ -128,6 +129,7 @@ def _compared(desk: Desk, lang: Lang, made: effect_view.Page) -> None:
     if made.roles.empty:
         st.caption(say(lang, "effect.nobody"))
         return
+    st.caption(say_matched(lang, known_traits(desk)))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         clicked = show_map("effect_map", map_page(desk), made.values, title=say(lang, "effect.map"), height=420)

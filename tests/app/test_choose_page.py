@@ -30,6 +30,9 @@ def test_a_planner_moves_a_weight_and_finds_a_plan(lang: Lang) -> None:
     # Suomi NPP: three detections in Wang Phrao, one in Mae Wa.
     names = ranking[say(lang, "column.tambon")].tolist()[:2]
     assert names == (["วังพร้าว", "แม่วะ"] if lang == "th" else ["Wang Phrao", "Mae Wa"])
+    alike = app.dataframe[-1].value
+    assert len(alike) == 10
+    assert set(alike[say(lang, "alike.province")]) == {"ลำปาง" if lang == "th" else "Lampang"}
     for slider in app.slider:
         slider.set_value(0.0)
     app = whole(app.run())
