@@ -50,6 +50,14 @@ def fire_of(desk: Desk, view: View, fire_id: str) -> Season:
     return fire_seasons.part_of(desk, fire_id, year, moment_of(desk, view), SATELLITE_SETS[view.sats])
 
 
+def name_now(desk: Desk, view: View, fires: pd.DataFrame) -> str:
+    """Return under which name the fire of the view stands among some fires; "" when it is not there."""
+    if not view.fire or view.fire in set(fires["fire_id"]):
+        return view.fire
+    names = set(fire_of(desk, view, view.fire).names()) & set(fires["fire_id"])
+    return min(names, default="")
+
+
 def checks_of(desk: Desk, view: View, part: Season) -> pd.DataFrame:
     """Return the field checks of a fire, under whatever name of it they were written down."""
     names = fire_seasons.names_of(desk, part, fire_seasons.fire_year(view.day), SATELLITE_SETS[view.sats])

@@ -37,6 +37,7 @@ MOST_POINTS = 50_000
 
 #: A measure is looked up in the registry by the page; here only its form is checked.
 _MEASURE = re.compile(r"(issue|type|site):[\w.\-]{1,80}")
+_FIRE = re.compile(r"F\d{6}-[0-9a-f]{8}")
 
 #: Offered where the browser has network; nothing is asked for before a person chooses one.
 BASE_MAPS = (
@@ -79,6 +80,8 @@ class View:
         Code of the chosen tambon, "" for none.
     measure : str
         What the Effect page measures: ``issue:haze``, ``type:firebreak``, ``site:LP-HAZ-001``; "" for its first choice.
+    fire : str
+        A name of the fire that the Fires page opens, any that it ever had; "" for the largest.
     """
 
     lang: Lang
@@ -88,6 +91,7 @@ class View:
     sats: str = "ALL"
     tambon: str = ""
     measure: str = ""
+    fire: str = ""
 
     @property
     def period(self) -> tuple[dt.date, dt.date]:
@@ -117,6 +121,8 @@ def read_view(query: Mapping[str, str], default: View, tambons: set[str]) -> Vie
         found["tambon"] = query["tambon"]
     if _MEASURE.fullmatch(query.get("measure", "")):
         found["measure"] = query["measure"]
+    if _FIRE.fullmatch(query.get("fire", "")):
+        found["fire"] = query["fire"]
     with contextlib.suppress(KeyError, ValueError):
         day = parse_day(query["day"])
         if FIRST_DAY <= day <= LAST_DAY:

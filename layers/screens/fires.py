@@ -13,7 +13,7 @@ from data.registry import open_registry
 from layers import fires as words
 from layers import notice, palette
 from layers import round as round_words
-from layers.fires_view import checks_of, fire_of, fires_of, heat_in, moment_of, passes_of, round_of
+from layers.fires_view import checks_of, fire_of, fires_of, heat_in, moment_of, name_now, passes_of, round_of
 from layers.map_view import show_map
 from layers.screen import at, controls, note_choice, opened
 from layers.screens import checks
@@ -83,11 +83,16 @@ def _map(desk: Desk, view: View) -> None:
         if made.table.empty:
             st.info(say(lang, "fires.none"))
             return
+        opened_fire = name_now(desk, view, fires)
+        if view.fire and not opened_fire:
+            st.caption(say(lang, "fires.not_here", name=view.fire))
         name = st.selectbox(
             say(lang, "fires.choose"),
             made.table["code"],
-            key="w_fire",
+            key=at("w_fire", opened_fire or made.table["code"].iloc[0]),
             format_func=lambda code: words.fire_label(desk, lang, fires, code),
+            on_change=note_choice,
+            args=("fire", "w_fire"),
         )
         _detail(desk, view, fires, str(name))
     st.dataframe(made.table, hide_index=True, column_config={"code": say(lang, "check.fire")})

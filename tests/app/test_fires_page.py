@@ -14,6 +14,9 @@ from data import settings
 from data.accounts import OPERATOR
 from data.registry import open_registry
 from layers.words import LANGS, Lang, say
+from models import fire_seasons
+from models.desk import open_desk
+from models.events import fire_ids
 from tests.app import stores
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,10 +35,12 @@ def full() -> Path:
     return root
 
 
-def opened(part: str, lang: Lang = "en") -> AppTest:
+def opened(part: str, lang: Lang = "en", **query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.query_params["lang"] = lang
     app.query_params["day"] = "2026-03-12"
+    for name, value in query.items():
+        app.query_params[name] = value
     app.session_state["w_fires_part"] = part
     app.switch_page("layers/pages/fires.py")
     return app.run()
@@ -72,6 +77,23 @@ def test_what_is_new_is_shown_alone(full: Path) -> None:
     # On 12 March both fires are older than a day: none is new.
     assert len(every) == 2
     assert say("en", "fires.none") in words_of(app)
+
+
+def test_a_link_opens_a_fire_under_any_name_it_had(full: Path) -> None:
+    desk = open_desk()
+    rows = fire_seasons.season(desk, 2026)
+    names, every = rows.names(), fire_ids(rows.hotspots)
+    largest, other = opened("map").selectbox(key="w_fire").options
+    assert largest.endswith(names[0])
+    for fire in set(every) - {every[0]}:
+        app = opened("map", fire=fire)
+        assert app.selectbox(key="w_fire").value == names[list(every).index(fire)]
+        assert app.query_params["fire"] == fire
+    app = opened("map", fire="F200101-00000000")
+    assert say("en", "fires.not_here", name="F200101-00000000") in words_of(app)
+    app.selectbox(key="w_fire").set_value(names[-1]).run()
+    assert app.query_params["fire"] == names[-1]
+    assert other.endswith(names[-1])
 
 
 def test_from_a_fire_to_its_check(full: Path) -> None:
