@@ -8,6 +8,7 @@ from fetchers.sources import (
     boundaries,
     cams,
     dustboy,
+    elevation,
     firms,
     gfs,
     gistda,
@@ -37,5 +38,6 @@ _ALL: tuple[Source, ...] = (
     boundaries.TAMBONS,
     rasters.POPULATION,
     rasters.LAND_COVER,
+    elevation.HEIGHT,
 )
 SOURCES: dict[str, Source] = {source.info.key: source for source in _ALL}

@@ -67,6 +67,20 @@ def test_a_file_that_is_gone_is_not_published_and_nothing_is_fetched_unasked(tmp
     assert not {"worldpop-people", "worldcover-land"} & {source.info.key for source in chosen((), {})}
 
 
+def test_heights_come_by_tiles_of_one_degree_named_by_their_corner(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    tile = "Copernicus_DSM_COG_30_N18_00_E099_00_DEM"
+    with Server() as server:
+        server.answer(f"/{tile}/{tile}.tif", Answer(grid_files.geotiff(np.full((4, 4), 412.5, dtype=np.float32))))
+        found = one(store, server, "copernicus-dem")
+        corners = {path.split("_DEM/")[0][-14:] for path in server.paths()}
+    assert corners == {f"N{lat}_00_E{lon:03d}_00" for lat in (17, 18, 19) for lon in (98, 99, 100)}
+    assert (found.verdict, found.rows) == ("updated", 1)
+    (part,) = store.parts("rasters")
+    assert part.startswith("elevation_m.copernicus.")
+    assert "copernicus-dem" not in {source.info.key for source in chosen((), {})}
+
+
 # -- by byte ranges --------------------------------------------------------------------------------------------------
 
 
