@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import synthdid
 from diff_diff import SyntheticControl
 
 from models.randomisation import deals
@@ -48,6 +49,23 @@ def test_the_mix_fits_as_well_as_the_library_with_equal_weight_on_each_season() 
     gaps = [np.sqrt(((values[0, :6] - share @ values[1:, :6]) ** 2).mean()) for share in (ours, theirs)]
     assert gaps[0] <= gaps[1] + 1e-6
     assert ours == pytest.approx(theirs, abs=0.02)
+
+
+def test_the_published_effect_of_proposition_99_comes_out() -> None:
+    # Arkhangelsky et al. (2021), table 1: synthetic control -19.6 packs a head and year over 1989 to 2000. Abadie et
+    # al. (2010): about 26 packs in 2000, most of the mix from Utah, Nevada and Montana.
+    table = synthdid.load_california_prop99().pivot(index="State", columns="Year", values="PacksPerCapita")
+    california, others = table.loc["California"], table.drop("California")
+    before = table.columns < 1989
+    share = mix(california[before].to_numpy(), others.loc[:, before].to_numpy())
+    gap = california - share @ others.to_numpy()
+    assert gap[~before].mean() == pytest.approx(-19.6, abs=0.2)
+    assert gap[2000] == pytest.approx(-26, abs=1)
+    largest = pd.Series(share, others.index).nlargest(3)
+    assert set(largest.index) == {"Utah", "Nevada", "Montana"}
+    panel = synthdid.panel_matrices(synthdid.load_california_prop99())
+    theirs = synthdid.sc_estimate(panel.Y, panel.N0, panel.T0)
+    assert gap[~before].mean() == pytest.approx(float(theirs), abs=0.2)
 
 
 def twins() -> np.ndarray:
