@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from data import contracts
 from data.merge import Writer
+from data.store import Store
 from layers import round as words
 from models.looks import looks
 from models.round import Round, make_round, window
@@ -64,6 +66,27 @@ def test_a_later_pass_is_not_in_an_earlier_round(tmp_path: Path) -> None:
     assert make_round(desk, local(12, 15)).total == 2
 
 
+def test_a_fire_known_before_is_not_new_when_an_earlier_row_comes_late(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [march()])
+
+    def add(*moments: str) -> None:
+        with store.locked():
+            writer = Writer(store, store.state())
+            writer.add_hotspots(make.hotspots(*(at("520104", moment) for moment in moments)))
+            writer.commit()
+
+    add("2026-03-12T06:10Z")
+    (name,) = (fire["fire_id"] for fire in told(store) if fire["tambon"] == "520104")
+    # Of the night before, and it arrives after the fire had its name: the round now knows that it burned then.
+    add("2026-03-11T18:40Z")
+    (fire,) = (fire for fire in told(store) if fire["tambon"] == "520104")
+    assert (fire["fire_id"], fire["change"], fire["seen_now"]) == (name, "same", 1)
+
+
+def told(store: Store) -> list[dict[str, Any]]:
+    return pd.DataFrame(make_round(desk_of(store), local(12, 15)).fires.drop(columns="geometry")).to_dict("records")
+
+
 def test_fires_go_quiet_and_out(tmp_path: Path) -> None:
     desk = desk_of(store_of(tmp_path, [march()]))
     assert set(make_round(desk, local(11, 15)).fires["change"]) == {"gone_quiet"}
@@ -95,7 +118,7 @@ def test_wind_and_the_nearest_site(tmp_path: Path) -> None:
     }
     text = words.text("en", make_round(desk_of(store), local(10, 15), sites=sites), "Lampang")
     assert "wind from the south-west, 2.0 m/s (at 14:00)" in text
-    assert "near A, 1.1 km" in text
+    assert "nearest site on record: A, 1.1 km" in text
 
 
 def test_passes_expected_and_seen(tmp_path: Path) -> None:
