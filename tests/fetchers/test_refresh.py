@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from data.clock import UTC
+from data.clock import ICT, UTC
 from data.errors import Locked, NotStored, SourceError, StoreError
 from data.store import Store
 from fetchers import importer
@@ -69,8 +69,9 @@ def fetch(store: Store, server: Server, *names: str, now: dt.datetime = NOW, **o
     period = options.pop("period", None)
     keys = options.pop("keys", KEYS)
     area = options.pop("area", AREA)
+    wishes = {name: options.pop(name) for name in ("also", "eager") if name in options}
     with way_out(server, **options) as http:
-        found = refresh(store, http, area=area, keys=keys, now=lambda: now, names=names, period=period)
+        found = refresh(store, http, area=area, keys=keys, now=lambda: now, names=names, period=period, **wishes)
     return {outcome.source: outcome for outcome in found}
 
 
@@ -464,10 +465,12 @@ def test_old_rows_are_late_and_then_silent(store: Store, server: Server) -> None
 # -- what is due -------------------------------------------------------------------------------------------------------
 
 
-def asked_again(store: Store, server: Server, after: dt.timedelta, name: str = "firms-snpp") -> bool:
+def asked_again(
+    store: Store, server: Server, after: dt.timedelta, name: str = "firms-snpp", *, eager: bool = False
+) -> bool:
     before = len(server.asked)
     keys: Mapping[str, str] = {}
-    outcome = fetch(store, server, now=NOW + after, keys=keys)[name]
+    outcome = fetch(store, server, now=NOW + after, keys=keys, eager=eager)[name]
     mine = [path for path in server.paths()[before:] if path == SNPP]
     assert (outcome.verdict == "fresh") == (not mine)
     return bool(mine)
@@ -479,6 +482,29 @@ def test_what_was_answered_is_left_alone_for_most_of_an_hour(store: Store, serve
     assert asked_again(store, server, dt.timedelta(0))
     assert not asked_again(store, server, dt.timedelta(minutes=54))
     assert asked_again(store, server, dt.timedelta(minutes=56))
+
+
+def test_while_rows_of_a_pass_arrive_hotspots_are_asked_more_often(store: Store, server: Server) -> None:
+    server.answer("/*", Answer(files.firms(MORNING)))
+    hour = NOW.astimezone(ICT) - dt.timedelta(hours=1)
+    live = "/forweb/getAQI_JSON.php"
+    server.answer(live, Answer(files.live(40.0, f"{hour:%Y-%m-%d}", f"{hour:%H}:00")))
+    assert asked_again(store, server, dt.timedelta(0), eager=True)
+    assert not asked_again(store, server, dt.timedelta(minutes=14), eager=True)
+    assert not asked_again(store, server, dt.timedelta(minutes=16))
+    assert asked_again(store, server, dt.timedelta(minutes=16), eager=True)
+    # Stations publish by the hour and are left alone as before.
+    assert server.paths().count(live) == 1
+
+
+def test_a_source_that_is_asked_by_name_alone_can_be_asked_when_due(store: Store, server: Server) -> None:
+    server.answer("/*", Answer(files.firms(MORNING)))
+    key = "gistda-viirs"
+    assert key not in fetch(store, server, keys={})
+    assert fetch(store, server, keys={}, also=(key,))[key].verdict == "no_key"
+    # One that is among the others already is asked once.
+    fetch(store, server, now=NOW + dt.timedelta(hours=2), keys={}, also=("firms-snpp",))
+    assert server.paths().count(SNPP) == 2
 
 
 def test_a_source_named_is_asked_in_any_case(store: Store, server: Server) -> None:
