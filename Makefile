@@ -6,7 +6,7 @@ PORT ?= 8501
 ADDRESS ?= 127.0.0.1
 WORKERS ?= 2
 
-.PHONY: run test check env bench clean
+.PHONY: run test check env bench audit clean
 
 run: $(VENV)/run.stamp
 	@echo "The desk: http://$(ADDRESS):$(PORT)   (stop with Ctrl-C)"
@@ -26,6 +26,14 @@ env: $(VENV)/run.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
+
+# Looks the pinned versions up among known weaknesses; needs a package index that tells them, so it is no part of `test`.
+audit: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q tests/test_dependencies.py
+	$(BIN)/python -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	cat requirements.txt constraints.txt | sort -u > $(VENV)/audit/pinned.txt
+	$(VENV)/audit/bin/pip-audit --requirement $(VENV)/audit/pinned.txt --no-deps --disable-pip --strict
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

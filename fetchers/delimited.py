@@ -183,8 +183,11 @@ def read(data: bytes, choose: Choose) -> Sheet:
         raise FileRefused("expected a table, got an empty file", key="empty_file")
     if len(line) > _LONGEST_HEADER:
         raise FileRefused(f"expected a table, got one line of {len(line)} characters", key="not_text")
-    delimiter = max(_DELIMITERS, key=lambda mark: len(next(csv.reader([line], delimiter=mark))))
-    header = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter)))
+    try:
+        delimiter = max(_DELIMITERS, key=lambda mark: len(next(csv.reader([line], delimiter=mark))))
+        header = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter)))
+    except csv.Error as error:
+        raise FileRefused(f"expected a line of column names: {error}", key="not_text") from error
     fields = choose(header)
     sheet = None
     # Markers in front of the header mean that more follow; without numbers nothing would expose a repeated header.

@@ -7,16 +7,15 @@ reader looks at a name. Never stores, and takes no number that carries a letter,
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError
 
 from data.errors import FileRefused
-from fetchers import delimited, readings, weather
+from fetchers import delimited, readings, weather, workbook
 from fetchers.delimited import Sheet, Sieve, Words
 from fetchers.detections import NO_DAY, read_days, tell_days
 from fetchers.parsed import Parsed
@@ -41,7 +40,7 @@ _FIRST_ROWS = 6
 def first_sheet(data: bytes) -> tuple[str, list[list[Any]]] | None:
     """Return name and rows of the first sheet when it has EGAT's columns, else None."""
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        book = workbook.opened(data)
         rows = book.get_sheet_by_index(0).to_python()
     except (CalamineError, OSError, ValueError, IndexError):
         return None

@@ -6,6 +6,7 @@ it is whole. Never words a verdict: it hands over keys and counts.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -31,7 +32,9 @@ _ROWS_A_COMMIT = 2_000_000
 
 
 #: What a parser raises on content of a shape that its author did not foresee. One such file must not stop the others.
-PARSER_FAULTS = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+PARSER_FAULTS = (
+    AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError, csv.Error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,15 @@ Buddhist years. Never averages; the means are the department's own and stand for
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError
 
 from data.errors import FileRefused
-from fetchers import readings
+from fetchers import readings, workbook
 from fetchers.delimited import Sieve, from_columns
 from fetchers.parsed import Parsed, Remark
 
@@ -130,7 +129,7 @@ def _rows_once(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
 
 def _sheets(data: bytes) -> list[tuple[str, list[list[Any]]]]:
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        book = workbook.opened(data)
         return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
     except (CalamineError, OSError, ValueError) as error:
         raise FileRefused(

@@ -16,6 +16,7 @@ from typing import Any
 
 import geopandas as gpd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyproj
 import shapely
 
@@ -24,6 +25,8 @@ from data.errors import FileRefused
 from fetchers.areas import code_column_of
 
 _SHAPEFILE = b"\x00\x00\x27\x0a"
+#: Rows looked at at once, and most bytes that the tables of a Parquet file may need.
+_BATCH, _MOST_UNPACKED = 256, 2_000_000_000
 #: What geopandas, pyogrio and what they stand on raise for a damaged file.
 _UNREADABLE = (
     OverflowError,
@@ -55,6 +58,7 @@ def load_frame(data: bytes, suffix_hint: str) -> gpd.GeoDataFrame:
         raise _sidecars(".dbf, .shx, .prj")
     try:
         if data[:4] == b"PAR1":
+            _check_parquet(data)
             return gpd.read_parquet(io.BytesIO(data))
         if data[:15] == b"SQLite format 3":
             return _geopackage(data)
@@ -63,6 +67,19 @@ def load_frame(data: bytes, suffix_hint: str) -> gpd.GeoDataFrame:
     except (*_UNREADABLE, RecursionError) as error:
         raise unreadable(str(error)) from error
     raise unreadable(f"content of an unknown form, named {suffix_hint or 'without an ending'}")
+
+
+def _check_parquet(data: bytes) -> None:
+    """Refuse a file whose rows are far more than its bytes, and texts that are none; a few rows are held at a time.
+
+    What a file says of its own size is not trusted: one value that is written once may stand in a million rows.
+    """
+    total = 0
+    for batch in pq.ParquetFile(io.BytesIO(data)).iter_batches(batch_size=_BATCH):
+        batch.validate(full=True)
+        total += batch.nbytes
+        if total > _MOST_UNPACKED:
+            raise FileRefused("a Parquet file that unpacks to far more than any outline would", key="zip_bomb")
 
 
 def frame_from_geojson(document: dict[str, Any]) -> gpd.GeoDataFrame:

@@ -34,7 +34,7 @@ _SHAPE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 _PACKED_ERRORS = (EOFError, zlib.error, lzma.LZMAError, OSError)
 #: What a damaged zip file makes `zipfile` raise: ValueError for names that are no text, IndexError for a name without a
 #: letter, RuntimeError for odd methods.
-_ZIP_ERRORS = (
+ZIP_ERRORS = (
     *_PACKED_ERRORS, zipfile.BadZipFile, ValueError, RuntimeError, OverflowError, IndexError, KeyError, struct.error,
 )  # fmt: skip
 
@@ -232,7 +232,7 @@ def _zip(name: str, handle: IO[bytes], limit_bytes: int) -> Iterator[Member | tu
     try:
         archive = zipfile.ZipFile(handle)
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise FileRefused(f"{name}: not a whole zip file ({error})", key="damaged_archive") from error
     if any(entry.filename == "[Content_Types].xml" for entry in entries):
         handle.seek(0)
@@ -256,7 +256,7 @@ def _zip(name: str, handle: IO[bytes], limit_bytes: int) -> Iterator[Member | tu
         except FileRefused as refusal:
             yield label, refusal
             continue
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             yield label, FileRefused(f"{label}: cannot be unpacked ({error})", key="damaged_archive")
             continue
         if stem in stems and ending in _SHAPE_PARTS:
@@ -318,7 +318,7 @@ def _is_workbook(data: bytes) -> bool:
         return False
     try:
         return "[Content_Types].xml" in zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except _ZIP_ERRORS:
+    except ZIP_ERRORS:
         return False
 
 

@@ -324,7 +324,7 @@ def _derive(options: settings.Settings) -> None:
 
 def _derived_facts(options: settings.Settings) -> Facts:
     folder = Path(options.store) / "derived"
-    for path in folder.glob("*.parquet"):
+    for path in folder.glob("[!.]*.parquet"):
         pq.read_table(path)
     made = collections.Counter(p.name for p in folder.glob("[!.]*")) if folder.is_dir() else collections.Counter()
     return store_facts(options) | {"derived": made}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import random
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import fuzz
 from data.errors import FileRefused
-from fetchers import unpack
+from fetchers import shapes, unpack
 from tests import files
 
 SEEDS = fuzz.seeds()
@@ -63,3 +67,44 @@ def test_json_of_a_known_form_with_members_of_another_kind_is_refused(document: 
 def test_a_population_in_thai_letters_between_semicolons_is_read() -> None:
     text = "tambon_code;population;source\n520101;1200;ทะเบียน\n520102;900;ทะเบียน\n"
     assert fuzz.read("p.csv", text.encode("cp874")) == "rows"
+
+
+@pytest.mark.parametrize("text", [b"tambon_code,popu\rlation,population\n520101,1,2\n", b'a\rb,"c\n1,2,3\n'])
+def test_a_line_end_of_another_kind_among_the_column_names_is_no_crash(text: bytes) -> None:
+    assert fuzz.read("a.csv", text) != "rows"
+
+
+def _sheet_with(cell: str) -> bytes:
+    """Return a workbook whose only cell beside A1 stands at `cell`."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page["A1"], page[cell] = "Date", 1
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "A1048576", "XFD1000"])
+def test_a_cell_far_away_ends_no_program(cell: str) -> None:
+    # The reader makes room for all cells between at once: the first of these would take 550 GB and end the server.
+    found = fuzz.read("far.xlsx", _sheet_with(cell))
+    assert found == ("zip_bomb" if cell != "A1048576" else found) != "rows"
+
+
+def test_one_value_written_once_for_millions_of_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_MOST_UNPACKED", 20_000_000)
+    schema = pa.schema([("ADM3_PCODE", pa.string()), ("geometry", pa.binary())])
+    out = io.BytesIO()
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        for _ in range(50):
+            rows = {"ADM3_PCODE": ["x" * 100_000] * 10, "geometry": [b"x"] * 10}
+            writer.write_table(pa.table(rows, schema=schema))
+    assert len(out.getvalue()) < 100_000
+    assert fuzz.read("bomb.parquet", out.getvalue()) == "zip_bomb"
+
+
+def test_entities_that_multiply_are_not_followed() -> None:
+    steps = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10))
+    text = f'<?xml version="1.0"?><!DOCTYPE k [{steps}]><kml>&l9;</kml>'
+    assert fuzz.read("laughs.kml", text.encode()) != "rows"
