@@ -202,7 +202,7 @@ def alike(
     Example: python cli.py alike 520111 --most 5 --everywhere
     """
     from layers.alike import differences
-    from models.choice import features
+    from models.choice import as_compared, features
     from models.lookalikes import look_alikes
 
     fixed = satellites_of(satellites)
@@ -211,7 +211,7 @@ def alike(
         if tambon not in set(desk.tambons["tambon"]):
             raise typer.BadParameter(f"no tambon {tambon!r} in {desk.place.name_en}", param_hint="TAMBON")
         by = features(desk, fixed, everywhere=everywhere)
-        found = look_alikes(by, tambon, most)
+        found = look_alikes(as_compared(by), tambon, most)
         names = desk.all_tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe", "province"]]
         rows = found.join(names, on="tambon").rename(
             columns={"tambon": "code", "tambon_th": "name_th", "tambon_en": "name_en"}

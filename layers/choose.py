@@ -193,8 +193,8 @@ def measure_prices(desk: Desk, lang: Lang, prices: pd.DataFrame, measures: pd.Da
         {
             say(lang, "column.amphoe"): [names[code] for code in prices["amphoe"]],
             say(lang, "choose.measure"): [known[code] for code in prices["measure"]],
-            say(lang, "choose.burden"): prices["burden"].round(1),
             say(lang, "choose.baht_each"): [_price(lang, row) for row in prices.to_dict("records")],
+            say(lang, "choose.burden"): prices["burden"].round(1),
             say(lang, "choose.basis"): [say(lang, f"budget.{basis}_basis") for basis in prices["basis"]],
         }
     )

@@ -99,6 +99,15 @@ def features(desk: Desk, satellites: Sequence[str], *, everywhere: bool = False)
     return table[table["fires_per_100_km2"].notna()] if everywhere else table
 
 
+def as_compared(features: pd.DataFrame) -> pd.DataFrame:
+    """Return features as likeness is judged by: densities and areas in logarithms (of one more), since they are skewed.
+
+    Ten and twenty people per km² differ as much as a hundred and two hundred do.
+    """
+    skewed = ["fires_per_100_km2", "people_per_km2", "area_km2"]
+    return features.assign(**{name: np.log1p(features[name]) for name in skewed})
+
+
 def _fires_a_month(desk: Desk, satellites: Sequence[str], years: Sequence[int]) -> pd.Series:
     """Return hotspots in 30 stored days of the seasons, by tambon of all known provinces.
 

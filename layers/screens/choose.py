@@ -31,10 +31,10 @@ def page() -> None:
     places = _ranking(desk, view)
     _budget(desk, view, places)
     st.markdown(f"#### {say(view.lang, 'choose.prices')}")
-    st.caption(say(view.lang, "budget.assumed"))
+    st.caption(say(view.lang, "choose.assumed"))
     table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures(desk, view))
     st.dataframe(table, hide_index=True, height=360)
-    alike.show(desk, view)
+    alike.show(desk, view, min(places, key=lambda code: places[code], default=str(desk.tambons["tambon"].iloc[0])))
 
 
 def _ranking(desk: Desk, view: View) -> dict[str, int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data import settings
-from models.choice import features, known, smoke
+from models.choice import as_compared, features, known, smoke
 from models.desk import Desk, open_desk
 from tests.app import stores
 
@@ -58,3 +59,11 @@ def test_a_province_that_no_file_reaches_is_not_quiet_but_unknown(tmp_path: Path
     assert "199901" in set(desk.all_tambons["tambon"])
     assert "199901" not in features(desk, ("SNPP",), everywhere=True).index
     assert len(features(desk, ("SNPP",), everywhere=True)) == 100
+
+
+def test_densities_are_compared_in_logarithms() -> None:
+    table = pd.DataFrame(
+        {"fires_per_100_km2": [0.0], "people_per_km2": [99.0], "area_km2": [9.0], "forest_share": [0.5]}
+    )
+    found = as_compared(table).iloc[0]
+    assert found.tolist() == pytest.approx([0.0, np.log(100), np.log(10), 0.5])
