@@ -120,7 +120,8 @@ def amphoe_table(desk: Desk, lang: Lang, outlook: Outlook) -> pd.DataFrame:
         for lead in LEADS:
             day = say_day(lang, valid_day(outlook, lead), year=False)
             mine = by_lead[lead].loc[code]
-            row[say(lang, "outlook.column_value", day=day)] = interval(lang, mine)
+            pm25, low, high = (f"{mine[name]:.0f}" for name in ("pm25", "low", "high"))
+            row[say(lang, "outlook.column_value", day=day)] = f"{pm25} ({low}–{high})"
             row[say(lang, "outlook.column_chance", day=day)] = f"{mine['p_over_37_5']:.0%}"
         rows.append(row)
     return pd.DataFrame(rows)

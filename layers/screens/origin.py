@@ -19,7 +19,8 @@ def page() -> None:
     tambons = desk.tambons
     names = tambons.drop_duplicates("amphoe").set_index("amphoe")[f"amphoe_{lang}"].sort_index()
     mine = tambons.loc[tambons["tambon"] == view.tambon, "amphoe"]
-    start = names.index.get_loc(mine.iloc[0]) if len(mine) else 0
+    asked = mine.iloc[0] if len(mine) else st.session_state.get("looked_at_amphoe")
+    start = names.index.get_loc(asked) if asked in names.index else 0
     amphoe = st.selectbox(
         say(lang, "origin.amphoe"), list(names.index), index=start, format_func=names.get, key="w_origin", width=300
     )
@@ -36,6 +37,8 @@ def page() -> None:
         for text in (words.facts(lang, found, amphoe), words.notes(lang, found)[0]):
             if text:
                 st.caption(text)
+    if found.tracks.empty:  # no way of the air to draw
+        return
     with right:
         st.markdown(f"**{say(lang, 'origin.map')}**")
         home = tambons[tambons["amphoe"] == amphoe].geometry.union_all().representative_point()

@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -26,11 +27,12 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, e
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from data import places
-from data.merge import Writer
+from data.merge import Writer, bounds_of
 from data.store import Store
 from layers.words import LANGS, say
+from tests import make
 from tests.app import stores
-from tests.models import smoky_years
+from tests.models import smoky_years, weathers
 from tests.models.test_forecast import desk_of
 
 pytestmark = pytest.mark.browser
@@ -519,18 +521,61 @@ def test_sources_show_green_amber_and_red(visit: Callable[..., Visit], tmp_path:
 # -- the days ahead ------------------------------------------------------------------------------------------------
 
 
+def with_plume(root: Path) -> None:
+    """Add four days of west wind and of fires west of Lampang, up to 20 March 2022."""
+    spots = [(round(97.9 + 0.1 * x, 1), round(17.6 + 0.1 * y, 1), 20.0) for x in range(6) for y in range(10)]
+    corners = [(lon, lat, 0.1) for lon in (93.0, 107.0) for lat in (12.0, 25.0)]
+    rows = [
+        {"lon": lon, "lat": lat, "acquired_at": f"2022-03-{day}T{hour}Z", "frp_mw": power}
+        for day in (17, 18, 19, 20)
+        for hour in ("06:30", "18:30")
+        for lon, lat, power in spots + corners
+    ]
+    table = make.hotspots(*rows)
+    store = Store(root)
+    with store.locked():
+        writer = Writer(store, store.state())
+        added = writer.add_hotspots(table)
+        note = {"kind": "hotspots", "format": "firms-nrt-csv", "source": "west.csv", "sha256": "a" * 64}
+        note |= {"fetched_at": dt.datetime(2022, 3, 21, tzinfo=dt.UTC), "read": len(table), "kept": added.kept}
+        writer.note(note | {"rejected": 0, "duplicates": 0} | bounds_of(table))
+        writer.commit()
+    for name, lon in (("a", 99.1), ("b", 98.0), ("c", 97.0), ("d", 96.0)):
+        weather = weathers.hours(name, "2022-03-16", "2022-03-21", wind_speed_ms=2.0, wind_from_deg=270.0)
+        weathers.add(store, weather, {"station_id": name, "lon": lon, "lat": 18.1})
+
+
 def test_the_outlook_of_mueang_lampang_with_its_record(visit: Callable[..., Visit], tmp_path: Path) -> None:
     desk_of(tmp_path / "store", smoky_years.readings(smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20))))
+    with_plume(tmp_path / "store")
     with served(tmp_path / "store") as url:
         page = visit(url).go("outlook", lang="en", day="2022-03-20")
         # The first outlook after new data learns from the seasons, which may take a while on a busy machine.
         expect(page.get_by_text("How good it was")).to_be_visible(timeout=240_000)
-        page.get_by_role("combobox").first.click()
-        page.get_by_role("option", name="Mueang Lampang").click()
-        settle(page)
+        amphoe = page.get_by_role("combobox").first
+        for name in ("Ngao", "Mueang Lampang"):
+            amphoe.click()
+            page.get_by_role("option", name=name, exact=True).click()
+            settle(page)
         for day in ("21 Mar", "22 Mar", "23 Mar"):
-            expect(page.get_by_text(day, exact=True).first).to_be_visible()
-        expect(page.get_by_text("90 % between")).to_have_count(3)
-        expect(page.get_by_text("Same as the last day").first).to_be_visible()
-        expect(page.get_by_role("link", name="See whose smoke it is")).to_be_visible()
+            assert re.fullmatch(r"\d+ µg/m³", card(page, day))
+        bounds = page.get_by_text(re.compile(r"90 % between \d+ and \d+"))
+        expect(bounds).to_have_count(3)
+        for text in bounds.all_inner_texts():
+            low, high = map(int, re.findall(r"between (\d+) and (\d+)", text)[0])
+            assert low < high
+        # The record: what was warned of at each lead, beside "same as the last day", and the error against it.
+        for lead in (24, 48, 72):
+            line = page.locator("li", has_text=f"{lead} h: of").inner_text()
+            assert re.search(r"of \d+ station-days over 37.5 we warned of \d+; false alarms \d+\.", line)
+            assert "would have warned of" in line
+            assert re.search(r"\d+ % smaller than by “same as the last day”; \d+ % of the values fell inside", line)
+        expect(page.get_by_text("On whole seasons not seen (2020, 2021")).to_be_visible()
         assert map_of(page).evaluate("HazeDesk.now.drawn") > 0
+
+        page.get_by_role("link", name="See whose smoke it is").click()
+        told = page.get_by_text("of the fresh smoke over Mueang Lampang on 20 Mar 2022")
+        expect(told).to_be_visible()
+        settle(page)
+        assert re.search(r"Mostly blown in: only \d+ % \(range \d+ to \d+ %\)", told.inner_text())
+        expect(page.get_by_text("Ways of the air and the fires under them")).to_be_visible()
