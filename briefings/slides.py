@@ -15,15 +15,16 @@ from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.text import PP_ALIGN
 from pptx.oxml.ns import qn
-from pptx.util import Inches, Pt
+from pptx.util import Emu, Inches, Pt
 
 from briefings.brief import Brief, Section, Table
+from briefings.sms import clusters
 
 #: The typeface that Thai offices have; where it is absent PowerPoint takes its own Thai one.
 _FACE = "TH Sarabun New"
 _INK = RGBColor(0x0F, 0x3F, 0x47)
 _WIDE, _HIGH = Inches(13.333), Inches(7.5)
-_MARGIN = Inches(0.6)
+_MARGIN, _TOP = Inches(0.6), Inches(1.3)
 
 
 def render(brief: Brief, picture: bytes) -> bytes:
@@ -88,25 +89,43 @@ def _part(deck: Any, brief: Brief, section: Section) -> None:
     slide = _slide(deck, brief, section.heading)
     drawn = bool(section.series)
     width = Inches(7.2) if drawn else _WIDE - 2 * _MARGIN
-    _write(_box(slide, _MARGIN, Inches(1.3), width, Inches(1.5)), section.lines, brief, 20)
+    high = _height(section.lines, 20, width)
+    _write(_box(slide, _MARGIN, _TOP, width, high), section.lines, brief, 20)
     if section.table is not None:
-        _table(slide, brief, section.table, width)
+        _table(slide, brief, section.table, width, _TOP + high + Inches(0.15))
     if drawn:
         _chart(slide, section)
 
 
-def _table(slide: Any, brief: Brief, table: Table, width: int) -> None:
+def _height(lines: Iterable[str], size: int, width: int) -> int:
+    """Return how high lines of text stand at most: letters are half as wide as high, marks take no room."""
+    most = max(int(Emu(width).pt / (size / 2)), 1)
+    rows = sum(-(-max(_letters(line), 1) // most) for line in lines)
+    return int(Pt(1.35 * size * rows) + Inches(0.1))
+
+
+def _letters(text: str) -> int:
+    return sum(1 for _ in clusters(text))
+
+
+def _table(slide: Any, brief: Brief, table: Table, width: int, top: int) -> None:
     rows = (table.header, *table.rows)
+    room = (_HIGH - Inches(0.1) - top) // len(rows)
     shape = slide.shapes.add_table(
-        len(rows), len(table.header), _MARGIN, Inches(2.9), width, Inches(0.32) * len(rows)
+        len(rows), len(table.header), _MARGIN, top, width, min(Inches(0.32), room) * len(rows)
     ).table
+    # A column is as wide as its longest cell asks for; one of sentences wraps and takes no more than most of the width.
+    asked = [min(max(_letters(row[at]) for row in rows) + 4, 70) for at in range(len(table.header))]
+    for column, letters in zip(shape.columns, asked, strict=True):
+        column.width = width * letters // sum(asked)
     for down, row in enumerate(rows):
         for across, cell in enumerate(row):
-            frame = shape.cell(down, across).text_frame
-            _write(frame, [cell], brief, 14, bold=down == 0)
-            frame.paragraphs[0].alignment = PP_ALIGN.RIGHT if table.numeric[across] else PP_ALIGN.LEFT
+            part = shape.cell(down, across)
+            part.margin_top = part.margin_bottom = Inches(0.02)
+            _write(part.text_frame, [cell], brief, 14 if room > Inches(0.3) else 12, bold=down == 0)
+            part.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT if table.numeric[across] else PP_ALIGN.LEFT
             if down == 0:
-                shape.cell(0, across).fill.background()
+                part.fill.background()
 
 
 def _chart(slide: Any, section: Section) -> None:

@@ -179,6 +179,26 @@ def test_slides_have_editable_thai_and_a_native_chart(desk: Desk) -> None:
     assert [list(chart.plots[0].series[0].values) for chart in charts] == [[2.0, 2.0, 1.0]]
 
 
+@both
+def test_nothing_of_a_slide_lies_over_another_thing_or_outside(desk: Desk, lang: Lang) -> None:
+    deck = Presentation(io.BytesIO(make(desk, DAY, lang).as_form("pptx")))
+    for slide in list(deck.slides)[1:]:
+        boxes = [
+            (one.left, one.top, one.left + one.width, one.top + one.height)
+            for one in slide.shapes
+            if not one.is_placeholder
+        ]
+        for west, north, east, south in boxes:
+            assert west >= 0
+            assert north >= 0
+            assert east <= deck.slide_width
+            assert south <= deck.slide_height
+        for at, one in enumerate(boxes):
+            for other in boxes[at + 1 :]:
+                apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+                assert apart, slide.shapes.title.text_frame.text
+
+
 def test_the_page_needs_nothing_beside_it(desk: Desk) -> None:
     made = make(desk, DAY, "th")
     html = made.as_form("html").decode()
