@@ -143,7 +143,10 @@ class Desk:
 
     def prepare(self) -> None:
         """Make what the first visitor would otherwise wait for."""
+        from models import heat_of  # which looks at a desk itself
+
         self.detections.prepare()
+        heat_of.prepare(self)
 
     # -- hotspots ------------------------------------------------------------------------------------------------
 

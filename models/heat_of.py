@@ -6,6 +6,8 @@ What each year adds is kept in the store's derived files. Never words anything, 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,11 +56,7 @@ def heat(desk: Desk, said: list[Verdict] | None = None) -> pd.DataFrame:
     DataFrame
         See `models.static_heat.judged`, and `tambon` (code, missing outside).
     """
-    days = [_days(desk, year) for year in desk.detections.parts]
-    # The last Thai day of a UTC year is the first of the next: both years may have it.
-    empty = contracts.empty(contracts.HOTSPOT_COLUMNS, contracts.HOTSPOT_CATEGORIES)
-    both = pd.concat([seen_days(empty), *days]).groupby(["column", "row", "day"], sort=True, as_index=False).any()
-    table = judged(spots(both), verdicts(desk) if said is None else said)
+    table = judged(_spots(desk), verdicts(desk) if said is None else said)
     index = desk.detections.index
     return table.assign(tambon=index.named(assign(index, table["lon"].to_numpy(), table["lat"].to_numpy())))
 
@@ -97,6 +95,28 @@ def left_out(
         return rows["land_class"].astype("object").fillna(UNKNOWN_LAND).value_counts()
     code = desk.tambons.assign(code=desk.tambons[by]).set_index("tambon")["code"]
     return rows["tambon"].map(code).value_counts()
+
+
+def prepare(desk: Desk) -> None:
+    """Make what all who ask for heat wait for; nothing where no detection is stored."""
+    if desk.detections.parts:
+        _spots(desk)
+
+
+def _spots(desk: Desk) -> pd.DataFrame:
+    stored = sorted((year, part.sha256) for year, part in desk.detections.parts.items())
+
+    def build(path: Path) -> None:
+        days = [_days(desk, year) for year in desk.detections.parts]
+        # The last Thai day of a UTC year is the first of the next: both years may have it.
+        empty = contracts.empty(contracts.HOTSPOT_COLUMNS, contracts.HOTSPOT_CATEGORIES)
+        both = pd.concat([seen_days(empty), *days]).groupby(["column", "row", "day"], sort=True, as_index=False).any()
+        spots(both).to_parquet(path)
+
+    if not stored:
+        return spots(pd.DataFrame())
+    key = hashlib.sha256(json.dumps([stored, VERSION]).encode()).hexdigest()[:16]
+    return kept(desk.store, f"heat_{desk.place.key}_spots.parquet", key, build, pd.read_parquet)
 
 
 def _days(desk: Desk, year: int) -> pd.DataFrame:
