@@ -39,10 +39,10 @@ def page() -> None:
     left, right = st.columns([3, 2], gap="medium")
     with right:
         _area(desk, view, found)
-        _record(desk, view, found)
     with left:
         show_map("outlook_map", map_page(desk), shown.values, title=shown.title, height=540, phone_height=400)
         st.html(palette.legend_html(shown.legend))
+    _record(desk, view, found)
     st.markdown(f"**{say(lang, 'outlook.table')}**")
     st.dataframe(shown.table, hide_index=True, height=35 * (len(shown.table) + 1) + 3)
     st.caption(say(lang, "outlook.table_note", weight=say(lang, f"outlook.weight.{found.weight}")))
