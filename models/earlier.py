@@ -14,8 +14,6 @@ from models.randomisation import Randomisation
 from models.twoway import without_effect
 from models.verdict import Before
 
-#: A drift seen four times in five by a one-sided test at 5 %: 1.64 + 0.84 standard errors.
-_SEEN_MOSTLY = 2.49
 #: The estimate is taken off at most down to one 33rd: where nothing is left after the start, nothing is to be put back.
 _FURTHEST = 3.5
 
@@ -44,7 +42,7 @@ def before(test: Randomisation) -> Before:
     either = np.maximum(np.abs(drift[1]), np.abs(last[1]))
     return Before(
         drift=float(slope[0]),
-        noticed=_SEEN_MOSTLY * spread,
+        spread=spread,
         reach=_reach(test),
         falling=_p(-drift[1]),
         rising=_p(drift[1]),

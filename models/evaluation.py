@@ -25,7 +25,7 @@ from models.treatment import Treatment, treatment
 from models.verdict import Reason, Verdict
 
 #: Raised when a stored answer would come out otherwise.
-VERSION = "5"
+VERSION = "6"
 #: Tables of the store that an effect is made of.
 _INPUTS = ("hotspots", "tambons", "population", "readings", "stations", "snapshots", "rasters")
 

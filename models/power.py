@@ -15,7 +15,7 @@ from models.earlier import before
 from models.randomisation import Randomisation, deals, smallest_p
 from models.simulation import Province, outbreaks
 from models.twoway import treated_cells, without_effect
-from models.verdict import NEED_AFTER, NEED_BEFORE, NEED_CONTROLS, P_DRIFT, P_LAST, P_SEEN
+from models.verdict import FEWER, NEED_AFTER, NEED_BEFORE, NEED_CONTROLS, P_SEEN, judge
 
 #: Falls tried, as fractions.
 FALLS = (-0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.7, -0.8)
@@ -126,8 +126,8 @@ def _is_seen(counts: np.ndarray, starts: np.ndarray, dealt: np.ndarray) -> bool:
     found = test.statistics(0.0)
     if found[0] > 0 or (np.abs(found) >= abs(found[0]) - 1e-9).mean() > P_SEEN:
         return False
-    earlier = before(test)
-    return earlier.falling >= P_DRIFT and earlier.high >= P_LAST
+    # Only the agreement of the other methods is not asked; the interval has no part in a claim.
+    return judge(math.expm1(test.estimate), -1.0, math.inf, 0.0, before=before(test)).code == FEWER
 
 
 def _smallest(seen: dict[float, float]) -> float:

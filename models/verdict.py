@@ -28,6 +28,10 @@ MATTERS = -0.30
 FEWER, MORE, NO_DIFFERENCE, CANNOT_TELL = "fewer", "more", "no_difference", "cannot_tell"
 #: A normal deviate for a two-sided test at 5 % seen four times in five: 1.96 + 0.84.
 _SEEN_MOSTLY = 2.80
+#: Of a one-sided test at 5 %, and of one that sees four times in five: 1.64 and 1.64 + 0.84 standard errors.
+_DRIFT_END, _DRIFT_MOSTLY = 1.64, 2.49
+#: Nothing left at all (-1) has no logarithm; it is further down than any drift.
+_ALL_GONE = -0.999999
 #: Half the width of an interval in standard errors (two-sided test at 8 %, `models.randomisation.INTERVAL_TEST`).
 _HALF_WIDTH = 1.75
 
@@ -64,8 +68,8 @@ class Before:
     ----------
     drift : float
         Of the treated against the controls, logarithm a season.
-    noticed : float
-        The drift that would mostly have been noticed, logarithm a season, positive.
+    spread : float
+        Standard error of the drift.
     reach : float
         Seasons over which a drift is carried from before to after.
     falling, rising : float
@@ -77,7 +81,7 @@ class Before:
     """
 
     drift: float = 0.0
-    noticed: float = 0.0
+    spread: float = 0.0
     reach: float = 0.0
     falling: float = 1.0
     rising: float = 1.0
@@ -89,6 +93,15 @@ class Before:
     def carried(self) -> float:
         """Effect that the drift alone would give, carried on, as a fraction."""
         return math.expm1(self.drift * self.reach)
+
+    @property
+    def noticed(self) -> float:
+        """The drift that would mostly have been noticed (one-sided test at 5 %), logarithm a season, positive."""
+        return _DRIFT_MOSTLY * self.spread
+
+    def could_give(self, *, falls: bool) -> float:
+        """Return the largest fall, or rise, that the drift could give, carried on: at the 95 % end, as a logarithm."""
+        return self.reach * (self.drift + (-_DRIFT_END if falls else _DRIFT_END) * self.spread)
 
 
 def smallest_seen(low: float, high: float) -> float:
@@ -135,7 +148,7 @@ def judge(
         against = [other for other in others if math.isfinite(other) and other * effect < 0]
         if against:
             return Verdict(CANNOT_TELL, (Reason("disagree", {"against": len(against), "methods": len(others)}),))
-        doubt = _already(effect < 0, earlier)
+        doubt = _already(effect, earlier)
         if doubt is not None:
             return Verdict(CANNOT_TELL, (doubt,))
         return Verdict(FEWER if effect < 0 else MORE, (Reason("seen", {"p": p}),))
@@ -146,10 +159,15 @@ def judge(
     return Verdict(CANNOT_TELL, (too_wide(low, high, treated),))
 
 
-def _already(falls: bool, before: Before) -> Reason | None:
-    """Return why a claim of a fall, or of a rise, may have been under way before the measure; None when it was not."""
+def _already(effect: float, before: Before) -> Reason | None:
+    """Return why a claim may have been under way before the measure; None when it was not.
+
+    A drift that could give only part of the effect, even at the end of its interval, leaves the claim standing.
+    """
+    falls = effect < 0
     drift_p, last_p = (before.falling, before.high) if falls else (before.rising, before.low)
-    if drift_p < P_DRIFT:
+    explained = abs(math.log1p(max(effect, _ALL_GONE))) <= abs(before.could_give(falls=falls))
+    if drift_p < P_DRIFT and explained:
         numbers = {"drift": math.expm1(before.drift), "p": drift_p, "carried": before.carried}
         return Reason("falling" if falls else "rising", numbers)
     if last_p < P_LAST:

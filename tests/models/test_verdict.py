@@ -51,11 +51,16 @@ def test_what_was_under_way_before_the_measure_is_no_effect_of_it() -> None:
     found = judge(*fall, before=falling)
     assert (found.code, found.reasons[0].key) == (CANNOT_TELL, "falling")
     assert found.reasons[0].numbers == {"drift": pytest.approx(-0.1), "p": 0.04, "carried": pytest.approx(0.9**5 - 1)}
+    # A drift that could explain only part of the effect leaves it standing: at most 10 % and 2 % of a fall by 30 %.
+    small = Before(drift=math.log(0.98), spread=0.005, reach=5.0, falling=0.01)
+    assert judge(*fall, before=small).code == FEWER
+    unsure = Before(drift=math.log(0.98), spread=0.05, reach=5.0, falling=0.01)
+    assert judge(*fall, before=unsure).reasons[0].key == "falling"
     # A drift the other way makes a claim no weaker.
     assert judge(*rise, before=falling).code == MORE
-    assert judge(*rise, before=Before(rising=0.04)).reasons[0].key == "rising"
+    assert judge(*rise, before=Before(drift=0.1, reach=5.0, rising=0.04)).reasons[0].key == "rising"
     assert judge(*fall, before=Before(rising=0.001)).code == FEWER
-    assert judge(*fall, before=Before(falling=0.05)).code == FEWER
+    assert judge(*fall, before=Before(drift=-0.1, reach=5.0, falling=0.05)).code == FEWER
 
 
 def test_a_start_after_a_season_out_of_line_is_no_proof() -> None:
