@@ -103,7 +103,10 @@ def _text(handle: int, key: str) -> str:
 
 def _stamp(handle: int, kind: str) -> np.datetime64:
     day, clock = (int(eccodes.codes_get(handle, f"{kind}{part}")) for part in ("Date", "Time"))
-    moment = dt.datetime(day // 10000, day // 100 % 100, day % 100, clock // 100, clock % 100)  # noqa: DTZ001  (UTC)
+    try:
+        moment = dt.datetime(day // 10000, day // 100 % 100, day % 100, clock // 100, clock % 100)  # noqa: DTZ001  (UTC)
+    except ValueError as error:
+        raise damaged("GRIB", f"a message of {day} {clock}") from error
     return np.datetime64(moment, "us")
 
 

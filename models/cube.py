@@ -77,7 +77,10 @@ def _year(desk: Desk, year: int, satellites: Sequence[str]) -> xr.Dataset:
         made = _built(desk, year, satellites)
         made.attrs = {"revision": key, "satellites": ",".join(satellites), "place": desk.place.key}
         # Not packed: reading is then a copy.
-        made.to_netcdf(path, engine="netcdf4", encoding={name: {"zlib": False} for name in made.data_vars})
+        try:
+            made.to_netcdf(path, engine="netcdf4", encoding={name: {"zlib": False} for name in made.data_vars})
+        except RuntimeError as error:  # how NetCDF says that the disk is full
+            raise OSError(f"{path.name}: {error}") from error
 
     return kept(desk.store, f"cube_{year}.nc", key, build, lambda path: xr.load_dataset(path, engine="netcdf4"))
 
