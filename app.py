@@ -99,7 +99,7 @@ def line_quota(desk: Desk) -> tuple[int | None, int]:
 
 lang = st.session_state.get("view", {}).get("lang") or ("en" if st.query_params.get("lang") == "en" else "th")
 st.set_page_config(
-    page_title=say(lang, "app.title"), page_icon=str(ROOT / "static" / "desk" / "icon.png"), layout="wide"
+    page_title=say(lang, "app.name"), page_icon=str(ROOT / "static" / "desk" / "icon.png"), layout="wide"
 )
 #: What each of the three people in front of the screen opens, in the order of a working day.
 ROOMS = {

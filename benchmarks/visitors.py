@@ -31,6 +31,7 @@ from data import clock, places
 from data.merge import Writer
 from data.store import Store
 from fetchers import importer
+from layers.title import title_of
 from layers.words import Lang, say, say_day
 from tests.app.visitor import Visitor
 from tests.models import smoky_years
@@ -113,7 +114,7 @@ def app(root: Path) -> Iterator[tuple[str, psutil.Process]]:
 
 def expected(visitor: Visitor, lang: Lang, day: dt.date, tambon: str) -> str:
     """Return what is wrong with what a visitor sees; nothing is well."""
-    if say(lang, "app.title") not in visitor.text:
+    if title_of(lang, places.place("lampang")) not in visitor.text:
         return f"not in {lang}"
     seen = visitor.query
     if (seen.get("lang"), seen.get("day"), seen.get("tambon")) != (lang, day.isoformat(), tambon):

@@ -26,6 +26,7 @@ from layers.map_view import chosen_on, show_map
 from layers.plan_view import gap_of
 from layers.screens import air as air_screen
 from layers.screens import watch as watch_screen
+from layers.title import title_of
 from layers.today_view import page_of, panel_of
 from layers.view import (
     FIRST_DAY,
@@ -91,7 +92,7 @@ def frame(outside: Outside) -> tuple[Desk, View]:
     with st.container(key="page_language"):
         _page_language(key="w_page_language", data={"lang": view.lang})
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {say(view.lang, 'app.title')}")
+        st.markdown(f"### {title_of(view.lang, desk.place)}")
         st.segmented_control(
             say(view.lang, "app.language"),
             LANGS,

@@ -29,6 +29,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from data import places
 from data.merge import Writer, bounds_of
 from data.store import Store
+from layers.title import title_of
 from layers.words import LANGS, say
 from tests import make
 from tests.app import stores
@@ -354,7 +355,7 @@ def test_every_page_fits_and_names_its_language(
     window = visit(sample, size)
     for name in PATHS:
         page = window.go(name, lang=lang)
-        expect(page.get_by_role("heading", name=say(lang, "app.title"))).to_be_visible()  # type: ignore[arg-type]
+        expect(page.get_by_role("heading", name=title_of(lang, places.place("lampang")))).to_be_visible()  # type: ignore[arg-type]
         page.wait_for_function("lang => document.documentElement.lang === lang", arg=lang)
         if name == "today":
             assert map_of(page).evaluate("document.documentElement.lang") == lang

@@ -16,11 +16,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from data import places
+from layers.title import title_of
 from layers.words import LANGS, Lang, say, say_day
 from tests.app import stores
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = ("today", "season", "data")
+LAMPANG = places.place("lampang")
 MARCH_12 = {"th": "12 มีนาคม 2569", "en": "12 March 2026"}
 
 both = pytest.mark.parametrize("lang", LANGS)
@@ -108,7 +111,7 @@ def page_title(lang: Lang, page: str, day: dt.date) -> str:
 @each_page
 def test_a_fresh_machine_shows_the_sample_and_says_so(lang: Lang, page: str) -> None:
     app = opened(page, lang=lang)
-    assert title(app) == f"### {say(lang, 'app.title')}"
+    assert title(app) == f"### {title_of(lang, LAMPANG)}"
     assert app.subheader[0].value == page_title(lang, page, dt.date(2026, 1, 17))
     assert app.warning[0].value == f"{say(lang, 'notice.sample')} · {say(lang, 'notice.generalised')}"
     details = say(lang, "notice.sample_details")
@@ -120,7 +123,7 @@ def test_a_fresh_machine_shows_the_sample_and_says_so(lang: Lang, page: str) -> 
 @each_page
 def test_imported_files_replace_the_sample(lang: Lang, page: str, full: Path) -> None:
     app = opened(page, lang=lang)
-    assert title(app) == f"### {say(lang, 'app.title')}"
+    assert title(app) == f"### {title_of(lang, LAMPANG)}"
     assert app.subheader[0].value == page_title(lang, page, dt.date(2026, 3, 12))
     assert [one.value for one in app.warning] == [say(lang, "notice.generalised")]
     assert len(app.error) == 0
@@ -139,7 +142,7 @@ def test_today_shows_the_imported_numbers(lang: Lang, full: Path) -> None:
 def test_a_store_with_only_air(lang: Lang, page: str, root: Path) -> None:
     stores.bring(root, **{"air.json": stores.air4thai()})
     app = opened(page, lang=lang)
-    assert title(app) == f"### {say(lang, 'app.title')}"
+    assert title(app) == f"### {title_of(lang, LAMPANG)}"
     assert say(lang, "notice.sample") not in notices(app)
     assert len(app.error) == 0
     told = say(lang, "error.no_hotspots")
@@ -174,7 +177,7 @@ def test_a_store_with_only_hotspots(lang: Lang, page: str, root: Path) -> None:
 def test_an_empty_store_without_the_sample(lang: Lang, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAZE_MODE", "cached")
     app = opened(page, lang=lang)
-    assert title(app) == f"### {say(lang, 'app.title')}"
+    assert title(app) == f"### {title_of(lang, LAMPANG)}"
     assert [one.value for one in app.warning] == [say(lang, "notice.generalised")]
     assert len(app.error) == 0
     if page == "data":
@@ -192,7 +195,7 @@ def test_a_damaged_file_is_told_and_never_counted(lang: Lang, page: str, full: P
     data[len(data) // 2] ^= 0xFF
     part.write_bytes(bytes(data))
     app = opened(page, lang=lang)
-    assert title(app) == f"### {say(lang, 'app.title')}"
+    assert title(app) == f"### {title_of(lang, LAMPANG)}"
     assert len(app.error) == 1
     assert part.name in app.error[0].value
     assert app.error[0].value.startswith(say(lang, "error.damaged", file="§").partition("§")[0])
@@ -232,7 +235,7 @@ def test_the_language_toggle_changes_every_word(full: Path) -> None:
     assert cards(app)["Hotspots"] == "1"
     assert shown(app, "season").subheader[0].value == "Season 2026: 1 Jan to 12 Mar 2026"
     app.segmented_control(key="w_lang").set_value("th")
-    assert title(do(app)) == f"### {say('th', 'app.title')}"
+    assert title(do(app)) == f"### {title_of('th', LAMPANG)}"
 
 
 def test_stepping_days(full: Path) -> None:
@@ -394,7 +397,7 @@ def test_a_link_opens_exactly_its_view(full: Path) -> None:
 )
 def test_garbage_in_a_link_falls_back(full: Path, query: dict[str, str]) -> None:
     app = opened(**query)
-    assert title(app) == f"### {say('th', 'app.title')}"
+    assert title(app) == f"### {title_of('th', LAMPANG)}"
     assert app.subheader[0].value == MARCH_12["th"]
     assert len(app.error) == 0
 

@@ -6,6 +6,8 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 
+from data.places import place
+from layers.title import title_of
 from layers.words import Lang, say, say_day
 from tests.app import stores
 from tests.app.test_browser import served
@@ -17,7 +19,7 @@ NEW = "\n18.20001,99.40001,336.96,0.4,0.4,2026-03-12,0655,N,nominal,2.0NRT,293.5
 
 def check(visitor: Visitor, lang: Lang, day: dt.date, tambon: str) -> None:
     assert [one.body for one in visitor.of("heading")] == [say_day(lang, day, short=False)]
-    assert say(lang, "app.title") in visitor.text
+    assert title_of(lang, place("lampang")) in visitor.text
     assert NAMES[tambon][lang] in visitor.text
     assert NAMES[stores.B if tambon == stores.A else stores.A][lang] not in visitor.text
     assert (visitor.query["lang"], visitor.query["day"], visitor.query["tambon"]) == (lang, day.isoformat(), tambon)
@@ -38,7 +40,7 @@ async def stays(url: str, lang: Lang, day: dt.date, tambon: str) -> None:
         assert update.received > 1000
         check(visitor, lang, day, tambon)
         await visitor.open("season")
-        assert say(lang, "app.title") in visitor.text
+        assert title_of(lang, place("lampang")) in visitor.text
         await visitor.open()
         check(visitor, lang, day, tambon)
 
