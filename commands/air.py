@@ -10,6 +10,7 @@ import typer
 
 from commands.frame import (
     ERRORS,
+    AreaBy,
     Format,
     FormatOption,
     FromOption,
@@ -31,14 +32,6 @@ class AirBy(StrEnum):
     station = "station"
     tambon = "tambon"
     amphoe = "amphoe"
-
-
-class PeopleBy(StrEnum):
-    """What people are added up by."""
-
-    tambon = "tambon"
-    amphoe = "amphoe"
-    province = "province"
 
 
 class CheckBy(StrEnum):
@@ -110,7 +103,7 @@ def _say_verdicts(desk: Desk, first: dt.date, last: dt.date) -> None:
 def exposure(
     first: FromOption,
     last: ToOption,
-    by: Annotated[PeopleBy, typer.Option(help="Rows of the table.")] = PeopleBy.amphoe,
+    by: Annotated[AreaBy, typer.Option(help="Rows of the table.")] = AreaBy.amphoe,
     place: PlaceOption = "",
     form: FormatOption = Format.table,
 ) -> None:

@@ -34,6 +34,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class AreaBy(StrEnum):
+    """What values are given for or added up by."""
+
+    tambon = "tambon"
+    amphoe = "amphoe"
+    province = "province"
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="table for people, csv or json for programs.")]
 FromOption = Annotated[str, typer.Option("--from", help="First Thai day, YYYY-MM-DD (a Buddhist year is understood).")]
 ToOption = Annotated[str, typer.Option("--to", help="Last Thai day, included.")]

@@ -10,6 +10,7 @@ import typer
 
 from commands.frame import (
     ERRORS,
+    AreaBy,
     Format,
     FormatOption,
     FromOption,
@@ -25,14 +26,6 @@ from data.errors import SettingError
 from data.rasters import STATISTICS
 from layers.words import say
 from models.desk import open_desk
-
-
-class AreaBy(StrEnum):
-    """What the values are given for."""
-
-    tambon = "tambon"
-    amphoe = "amphoe"
-    province = "province"
 
 
 class Weigh(StrEnum):
