@@ -22,11 +22,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from data.errors import Damaged, NotAllowed, RecordRefused
 from data.files import write_whole
 from data.places import register
+from data.tries import Tries
 
 Role = Literal["viewer", "officer", "planner", "administrator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 #: Shorter passwords are refused; NIST SP 800-63B-4 (2025) asks for 15 where a password stands alone.
 FEWEST_LETTERS = 15
+#: Wrong passwords of every name, by this process.
+TRIES = Tries()
 _FILE = "accounts.json"
 _NAME = re.compile(r"[\w.@+\-]{2,80}")
 
@@ -192,16 +195,20 @@ def sign_in(store: Path, name: str, password: str) -> Author:
     Raises
     ------
     NotAllowed
-        The same for an unknown name and a wrong password, after the same work.
+        The same for an unknown name and a wrong password, after the same work; ``too_many_tries`` for a name that was
+        tried with wrong ones too often (`data.tries`), even with the right one.
     """
+    TRIES.demand(name)
     account = read(store).get(name)
     known = account.hash if account is not None and account.hash else _nobodys_hash()
     try:
         _hasher().verify(known, unicodedata.normalize("NFKC", password))
         if account is not None and account.hash:
+            TRIES.right(name)
             return account.author
     except (VerificationError, InvalidHashError):
         pass
+    TRIES.wrong(name)
     raise NotAllowed("wrong name or password", key="sign_in")
 
 
