@@ -29,10 +29,14 @@ def left_out(reason: str) -> NoReturn:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a journey in a real browser a second try, since a busy machine may starve it; the summary counts them."""
+    """Give a journey in a real browser a second try, since a busy machine may starve it; the summary counts them.
+
+    Files that start programs come first: they take longest, and the last file of a run is one that no core shares.
+    """
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=lambda item: item.path.parent not in (ROOT / "tests" / "app", ROOT / "tests"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
