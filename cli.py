@@ -5,9 +5,14 @@ The commands themselves are in `commands/`. Exit code 0 done, 1 a clear error, 2
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
+
+# Loading libraries makes hundreds of thousands of objects that stay for good: looking through them again and again for
+# unused cycles costs a command a tenth of its time.
+gc.set_threshold(50_000, 20, 50)
 
 ROOT = Path(__file__).resolve().parent
 _OWN_PYTHON = ROOT / ".venv" / "bin" / "python"
