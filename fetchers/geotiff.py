@@ -27,8 +27,6 @@ from data.rasters import BOX, STATISTICS, Raster
 from fetchers.fields import damaged, missed
 from fetchers.parsed import Parsed, Remark
 
-#: First bytes of a TIFF, either order, either size.
-MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 #: Finer cells are read from the overviews, or averaged: a tambon has thousands of cells of this size.
 _FINEST_M = 75.0
 _METRES_A_DEGREE = 111_320.0

@@ -49,7 +49,7 @@ def cut(request: Request, ask: Callable[[Request], Reply], *, classes: bool) -> 
     Returns
     -------
     Reply
-        With a GeoTIFF of its own as content; the server's reply as it is, when it is no GeoTIFF or a whole file.
+        With a GeoTIFF of its own as content; the server's reply as it is, when it is no part of a file.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def cut(request: Request, ask: Callable[[Request], Reply], *, classes: bool) -> 
     """
     remote = Remote(request, ask)
     first = remote.block(0)
-    if first.status != _PARTIAL or not first.whole_bytes or not first.content.startswith(geotiff.MARKS):
+    if first.status != _PARTIAL or not first.whole_bytes:
         return first
     try:
         with rasterio.open(_NAME, driver="GTiff", opener=remote.opened) as source:

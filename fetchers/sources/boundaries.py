@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.errors import ContractError, FileRefused, SourceChanged
-from fetchers import recognise, unpack
+from fetchers import unpack
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
 from fetchers.source import Area, Info, Period, Request, json_of
@@ -53,6 +53,9 @@ class Boundaries:
 
     def parse(self, reply: Reply, now: dt.datetime) -> Parsed:
         """Return the tambons of a file; see `Source.parse`."""
+        # The reader of files knows replies of sources in its turn.
+        from fetchers import recognise
+
         source = self.info.key
         refusals = ["no member"]
         try:

@@ -69,17 +69,23 @@ def _people(area: Area) -> Sequence[str]:
     return ["/GIS/Population/Global_2000_2020_Constrained/2020/BSGM/THA/tha_ppp_2020_constrained.tif"]
 
 
-def _tiles(area: Area) -> Sequence[str]:
-    west, south = (math.floor(edge / _TILE) * _TILE for edge in (area.west, area.south))
-    corners = [
+def corners(area: Area, degrees: int) -> list[tuple[int, int]]:
+    """Return the lower left corners (latitude, longitude) of the tiles of so many degrees that an area touches."""
+    west, south = (math.floor(edge / degrees) * degrees for edge in (area.west, area.south))
+    return [
         (lat, lon)
-        for lat in range(south, math.ceil(area.north), _TILE)
-        for lon in range(west, math.ceil(area.east), _TILE)
+        for lat in range(south, math.ceil(area.north), degrees)
+        for lon in range(west, math.ceil(area.east), degrees)
     ]
-    return [f"/v200/2021/map/ESA_WorldCover_10m_2021_v200_N{lat:02d}E{lon:03d}_Map.tif" for lat, lon in corners]
 
 
-def _info(key: str, name_th: str, name_en: str, **more: object) -> Info:
+def _tiles(area: Area) -> Sequence[str]:
+    names = (f"ESA_WorldCover_10m_2021_v200_N{lat:02d}E{lon:03d}_Map.tif" for lat, lon in corners(area, _TILE))
+    return [f"/v200/2021/map/{name}" for name in names]
+
+
+def raster_info(key: str, name_th: str, name_en: str, **more: object) -> Info:
+    """Return the facts of rasters that are fetched once and by name alone; `more` comes before what is usual."""
     facts: dict[str, object] = {
         "kind": "raster",
         "cadence_minutes": 365 * 24 * 60,
@@ -95,7 +101,7 @@ def _info(key: str, name_th: str, name_en: str, **more: object) -> Info:
 
 
 POPULATION = Rasters(
-    _info(
+    raster_info(
         "worldpop-people",
         "ประชากรรายกริด (WorldPop)",
         "People per cell (WorldPop 2020)",
@@ -110,7 +116,7 @@ POPULATION = Rasters(
     classes=False,
 )
 LAND_COVER = Rasters(
-    _info(
+    raster_info(
         "worldcover-land",
         "สิ่งปกคลุมดิน (ESA WorldCover)",
         "Land cover (ESA WorldCover 2021)",
