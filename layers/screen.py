@@ -28,6 +28,7 @@ from layers.screens import air as air_screen
 from layers.screens import watch as watch_screen
 from layers.title import title_of
 from layers.today_view import page_of, panel_of
+from layers.uploader import uploader_words
 from layers.view import (
     FIRST_DAY,
     LAST_DAY,
@@ -397,18 +398,9 @@ def _refresh(desk: Desk, view: View, outside: Outside) -> None:
     st.rerun()
 
 
-def _uploader_words(lang: Lang) -> str:
-    """Return the style that puts our words where Streamlit's uploader has only English ones."""
-    box = "[data-testid=stFileUploaderDropzone]"
-    style = ""
-    for part, key in ((f"{box} button p", "data.choose_files"), (f"{box} > div span", "data.most_mb")):
-        style += f"{part}{{font-size:0}}{part}::after{{content:'{say(lang, key)}';font-size:0.95rem}}"
-    return f"<style>{style}</style>"
-
-
 def _upload(desk: Desk, view: View) -> None:
     lang = view.lang
-    st.html(_uploader_words(lang))
+    st.html(uploader_words(lang, say(lang, "data.most_mb")))
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(say(lang, "data.files"), accept_multiple_files=True, key="w_files")
         sent = st.form_submit_button(say(lang, "data.bring_in"), type="primary")

@@ -12,6 +12,7 @@ from data.clock import ICT
 from data.errors import HazeError
 from data.registry import Kept, Registry
 from layers.today import plain
+from layers.uploader import uploader_words
 from layers.words import Lang, say, say_day, say_error
 from models.desk import Desk
 
@@ -33,6 +34,7 @@ def show(desk: Desk, lang: Lang, kept: Kept) -> None:
 
 def form(desk: Desk, lang: Lang, registry: Registry, who: Author, site: str, kept: Kept) -> bool:
     """Lay out the form that adds a picture; True when one was added."""
+    st.html(uploader_words(lang, say(lang, "photo.most_mb", mb=photos.MOST_BYTES // 1_000_000), "w_photo"))
     with st.expander(say(lang, "photo.add")), st.form(f"photo_{site}", clear_on_submit=True):
         file = st.file_uploader(say(lang, "photo.file"), ["jpg", "jpeg", "png", "webp"], key=f"w_photo_{site}")
         caption = st.text_input(say(lang, "field.caption"), max_chars=200)

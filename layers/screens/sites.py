@@ -27,6 +27,7 @@ from layers.screens import site_photos
 from layers.signed import author
 from layers.site_words import kind_name, legend_of_sites, state_name
 from layers.today import plain
+from layers.uploader import uploader_words
 from layers.view import known_sites, map_page
 from layers.words import Lang, say, say_error, say_problems
 from models.desk import Desk
@@ -311,6 +312,7 @@ def _bring(desk: Desk, lang: Lang) -> None:
     """Check a list row by row before anything is written, then bring it in."""
     outside: Outside = st.session_state["outside"]
     st.caption(say(lang, "sites.bring_note"))
+    st.html(uploader_words(lang, say(lang, "data.most_mb"), "w_list"))
     file = st.file_uploader(say(lang, "sites.list"), ["csv", "xlsx", "geojson", "json", "zip"], key="w_list")
     if file is None:
         return
