@@ -26,6 +26,7 @@ from layers.map_view import chosen_on, show_map
 from layers.plan_view import gap_of
 from layers.screens import air as air_screen
 from layers.screens import watch as watch_screen
+from layers.table import show_table
 from layers.title import title_of
 from layers.today_view import page_of, panel_of
 from layers.uploader import uploader_words
@@ -219,9 +220,9 @@ def today() -> None:
             _panel(desk, view)
         else:
             st.info(say(lang, "today.choose"))
-            st.dataframe(page.table.head(15), hide_index=True, height=460, column_config={"code": None})
+            show_table(page.table.head(15), height=460, columns={"code": None})
     with st.expander(say(lang, "today.table")):
-        st.dataframe(page.table, hide_index=True, height=400, column_config={"code": say(lang, "column.code")})
+        show_table(page.table, height=400, columns={"code": say(lang, "column.code")})
 
 
 def _heat_link(lang: Lang, note: str) -> None:
@@ -276,7 +277,7 @@ def _panel(desk: Desk, view: View) -> None:
             _sites(lang, panel.amphoe_sites)
     st.markdown(f"**{say(lang, 'panel.detections', count=len(panel.detections))}**")
     if len(panel.detections):
-        st.dataframe(panel.detections, hide_index=True, height=min(300, 60 + 35 * len(panel.detections)))
+        show_table(panel.detections, height=min(300, 60 + 35 * len(panel.detections)))
         st.caption(say(lang, "panel.copy"))
         st.code(panel.coordinates, language=None, height=min(220, 40 + 24 * len(panel.detections)))
 
@@ -309,7 +310,7 @@ def season() -> None:
         st.caption(say(lang, "season.lines_note"))
     with right:
         st.markdown(f"**{say(lang, 'season.coverage')}**")
-        st.dataframe(page.coverage, hide_index=True)
+        show_table(page.coverage)
         st.caption(say(lang, "season.coverage_note"))
         for text in page.left_out:
             st.caption(f"⚠ {text}")
@@ -328,11 +329,11 @@ def season() -> None:
     if len(page.air):
         st.altair_chart(charts.pm25_lines(lang, page.air, page.limit), width="stretch", theme=None)
         st.caption(say(lang, "season.air_note"))
-        st.dataframe(page.over, hide_index=True)
+        show_table(page.over)
     else:
         st.info(say(lang, "season.no_air"))
     with st.expander(say(lang, "season.table")):
-        st.dataframe(page.amphoes, hide_index=True)
+        show_table(page.amphoes)
 
 
 def data() -> None:
@@ -340,7 +341,7 @@ def data() -> None:
     desk, view = opened()
     lang = view.lang
     st.subheader(say(lang, "data.title"))
-    st.dataframe(stored.status(desk, lang), hide_index=True)
+    show_table(stored.status(desk, lang))
     st.markdown(f"#### {say(lang, 'data.import')}")
     if signed.author(desk).plans:
         st.caption(say(lang, "data.import_note"))
@@ -353,7 +354,7 @@ def data() -> None:
     st.caption(say(lang, "data.download_note", **period, satellites=say(lang, f"satellites.{view.sats}")))
     _downloads(desk, view)
     st.markdown(f"#### {say(lang, 'data.provenance')}")
-    st.dataframe(stored.provenance(desk, lang), hide_index=True)
+    show_table(stored.provenance(desk, lang))
 
 
 def sources() -> None:
@@ -374,10 +375,10 @@ def sources() -> None:
         st.error(found)
     elif found:
         names = {fact.key: getattr(fact, f"name_{lang}") for fact in outside.facts}
-        st.dataframe(sources_view.outcomes(lang, found, names, say_outcome), hide_index=True)
+        show_table(sources_view.outcomes(lang, found, names, say_outcome))
     table = sources_view.table(desk, lang, outside.facts)
     st.html(sources_view.chips_html(table, lang))
-    st.dataframe(sources_view.coloured(table, lang), hide_index=True, height=35 * (len(table) + 1) + 3)
+    show_table(sources_view.coloured(table, lang), height=35 * (len(table) + 1) + 3)
     st.caption(say(lang, "sources.legend"))
     with st.expander(say(lang, "sources.raw")):
         keys = [fact.key for fact in outside.facts]
@@ -411,7 +412,7 @@ def _upload(desk: Desk, view: View) -> None:
     if isinstance(found, str):
         st.error(found)
     elif found:
-        st.dataframe(stored.verdicts(lang, found), hide_index=True)
+        show_table(stored.verdicts(lang, found))
 
 
 def _bring_in(desk: Desk, view: View, files: list[tuple[str, bytes]]) -> None:

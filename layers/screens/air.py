@@ -7,6 +7,7 @@ import streamlit as st
 from layers import charts
 from layers.air_view import tambon_air
 from layers.figures import figures_html
+from layers.table import show_table
 from layers.view import View
 from layers.words import say
 from models.desk import Desk
@@ -31,6 +32,6 @@ def of_tambon(desk: Desk, view: View) -> None:
         if found.seasons.empty:
             st.caption(say(lang, "air.none_stored"))
         else:
-            st.dataframe(found.seasons, hide_index=True)
+            show_table(found.seasons)
             st.caption(say(lang, "air.seasons_note"))
     st.caption(found.note)

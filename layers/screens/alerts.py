@@ -22,6 +22,7 @@ from layers.alerts import Alerting, Card
 from layers.screen import Outside, opened
 from layers.screens import watch
 from layers.signed import author
+from layers.table import UNKNOWN, show_table
 from layers.today import plain
 from layers.view import known_sites
 from layers.words import LANGS, Lang, say, say_error, say_problems
@@ -52,9 +53,9 @@ def page() -> None:
     if writes:
         _rehearsal(desk, lang, outside.alerting, areas)
     with st.expander(say(lang, "alerts.not_sent")):
-        st.dataframe(alerts.trail(lang, log, held_back=True), hide_index=True)
+        show_table(alerts.trail(lang, log, held_back=True))
     with st.expander(say(lang, "alerts.trail")):
-        st.dataframe(alerts.trail(lang, log, held_back=False), hide_index=True)
+        show_table(alerts.trail(lang, log, held_back=False))
     _rules(desk, lang, registry, who, areas, outside, writes=writes)
     st.markdown(f"#### {say(lang, 'alerts.recipients')}")
     if writes:
@@ -103,7 +104,7 @@ def _rehearsal(desk: Desk, lang: Lang, alerting: Alerting, areas: Mapping[str, s
         st.error(say_error(lang, error))
         return
     st.markdown(f"**{say(lang, 'alerts.rehearsal')}**")
-    st.dataframe(alerts.rehearsed(lang, table, areas), hide_index=True)
+    show_table(alerts.rehearsed(lang, table, areas))
     if not texts:
         st.caption(say(lang, "alerts.nothing_to_send"))
     for text in texts:
@@ -252,10 +253,15 @@ def _list(
     writes: bool,
 ) -> None:
     if not writes:
-        st.dataframe(table, hide_index=True)
+        show_table(table)
         return
     picked = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"w_{kind}_{len(kept)}"
+        table,
+        hide_index=True,
+        placeholder=UNKNOWN,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"w_{kind}_{len(kept)}",
     )
     rows = picked["selection"]["rows"]
     if not rows or rows[0] >= len(kept):

@@ -7,6 +7,7 @@ import streamlit as st
 from layers import alike
 from layers.choose_view import alike_by
 from layers.export import csv_bytes
+from layers.table import show_table
 from layers.view import View
 from layers.words import say
 from models.choice import as_compared
@@ -41,5 +42,5 @@ def show(desk: Desk, view: View, first: str) -> None:
     features = alike_by(desk, view, everywhere=everywhere)
     found = look_alikes(as_compared(features), chosen, _MOST)
     table = alike.table(lang, found, features, chosen, desk.all_tambons)
-    st.dataframe(table, hide_index=True)
+    show_table(table)
     st.download_button(say(lang, "alike.export"), csv_bytes(table), "alike.csv", "text/csv", on_click="ignore")

@@ -14,6 +14,7 @@ from layers import fires as words
 from layers import notice, sites
 from layers.fires_view import fires_of
 from layers.signed import author
+from layers.table import show_table
 from layers.view import View
 from layers.words import Lang, say
 from models.desk import Desk
@@ -42,10 +43,10 @@ def part(desk: Desk, view: View) -> None:
     _form(desk, view, registry, fires, corrected, viewing=viewing)
     told = registry.field_checks()
     st.markdown(f"**{say(lang, 'check.made')}**")
-    st.dataframe(words.checks(desk, lang, told), hide_index=True)
+    show_table(words.checks(desk, lang, told))
     if corrected:
         st.markdown(f"**{say(lang, 'trail.title')}**")
-        st.dataframe(sites.trail(lang, registry.trail(kind="field_checks", record=corrected)), hide_index=True)
+        show_table(sites.trail(lang, registry.trail(kind="field_checks", record=corrected)))
 
 
 def _form(desk: Desk, view: View, registry: Registry, fires: pd.DataFrame, corrected: str, *, viewing: bool) -> None:

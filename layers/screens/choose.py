@@ -13,6 +13,7 @@ from layers.screen import opened
 from layers.screens import alike, two_plans
 from layers.season import comparable
 from layers.signed import author
+from layers.table import show_table
 from layers.today import plain
 from layers.view import View
 from layers.words import say
@@ -33,7 +34,7 @@ def page() -> None:
     st.markdown(f"#### {say(view.lang, 'choose.prices')}")
     st.caption(say(view.lang, "choose.assumed"))
     table = choose.measure_prices(desk, view.lang, measure_prices(desk, view), measures(desk, view))
-    st.dataframe(table, hide_index=True, height=360)
+    show_table(table, height=360)
     alike.show(desk, view, min(places, key=lambda code: places[code], default=str(desk.tambons["tambon"].iloc[0])))
 
 
@@ -57,7 +58,7 @@ def _ranking(desk: Desk, view: View) -> dict[str, int]:
         even = dict.fromkeys(CRITERIA, 1.0)
         found = ranking(desk, view, even | weights)
         table = choose.ranking(desk, lang, found)
-        st.dataframe(table, hide_index=True, height=420)
+        show_table(table, height=420)
         for note in choose.ranking_notes(lang, found, told.burden.days, ", ".join(view.satellites)):
             st.caption(note)
         st.download_button(
@@ -76,7 +77,7 @@ def _moves(desk: Desk, view: View, even: Ranking, found: Ranking) -> None:
     if table.empty:
         st.caption(say(lang, "choose.moved_none"))
     else:
-        st.dataframe(table, hide_index=True)
+        show_table(table)
 
 
 def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
@@ -111,7 +112,7 @@ def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
     )
     table = choose.plan(desk, lang, made.plan, known, places)
     money = st.column_config.NumberColumn(format="localized")
-    st.dataframe(table, hide_index=True, height=360, column_config={say(lang, "choose.baht"): money})
+    show_table(table, height=360, columns={say(lang, "choose.baht"): money})
     st.download_button(say(lang, "choose.export_plan"), csv_bytes(table), "plan.csv", "text/csv", on_click="ignore")
     _save(desk, view, made.plan)
     found = made.plan.chosen.assign(satellites=", ".join(view.satellites))
@@ -119,7 +120,7 @@ def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'choose.rules')}**")
-        st.dataframe(choose.rule_prices(lang, made.prices), hide_index=True)
+        show_table(choose.rule_prices(lang, made.prices))
     with right:
         st.markdown(f"**{say(lang, 'choose.next')}**")
         more = {
@@ -127,7 +128,7 @@ def _budget(desk: Desk, view: View, places: dict[str, int]) -> None:
             for name, field in (("more", "benefit"), ("low", "benefit_low"), ("high", "benefit_high"))
         }
         st.caption(say(lang, "choose.next_line", **more))
-        st.dataframe(choose.changes(desk, lang, made.more, known), hide_index=True)
+        show_table(choose.changes(desk, lang, made.more, known))
 
 
 def _save(desk: Desk, view: View, plan: Plan) -> None:

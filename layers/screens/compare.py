@@ -10,6 +10,7 @@ from layers.effect_view import acting_kinds, compared, measured
 from layers.export import csv_bytes
 from layers.screen import controls, opened
 from layers.season import comparable
+from layers.table import show_table
 from layers.view import View
 from layers.words import say, say_day
 from models.desk import Desk
@@ -59,7 +60,7 @@ def _districts(desk: Desk, view: View) -> None:
         if outcome in AIR:
             st.caption(say(lang, "compare.border"))
         st.altair_chart(compare.chart(desk, lang, found, until.year, name), width="stretch", theme=None)
-        st.dataframe(compare.districts(desk, lang, found, until.year), hide_index=True)
+        show_table(compare.districts(desk, lang, found, until.year))
         st.download_button(
             say(lang, "compare.export"),
             csv_bytes(found.assign(outcome=outcome, until=until.isoformat(), satellites=view.sats)),
@@ -79,7 +80,7 @@ def _measures(desk: Desk, view: View) -> None:
     with st.spinner(say(lang, "compare.working")):
         found = [measured(desk, f"type:{kind}", "hotspots", view.sats) for kind in acting_kinds(desk)]
     table = compare.measures(lang, found)
-    st.dataframe(table, hide_index=True)
+    show_table(table)
     st.download_button(
         say(lang, "compare.export"), csv_bytes(table), "compare_measures.csv", "text/csv", on_click="ignore"
     )

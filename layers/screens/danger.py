@@ -10,6 +10,7 @@ from layers import notice, palette
 from layers.danger_view import chances_of, class_record, danger_of
 from layers.map_view import chosen_on, show_map
 from layers.screen import controls, keep, opened
+from layers.table import show_table
 from layers.today import outline_credit
 from layers.view import View, map_page
 from layers.words import say
@@ -50,8 +51,8 @@ def page() -> None:
         for text in shown.record:
             st.caption(text)
         if len(shown.card):
-            st.dataframe(shown.card, hide_index=True)
-        st.dataframe(shown.table, hide_index=True, height=420)
+            show_table(shown.card)
+        show_table(shown.table, height=420)
 
 
 def _shown(desk: Desk, view: View, kind: str) -> words.Shown:

@@ -14,6 +14,7 @@ from layers.export import csv_bytes
 from layers.map_view import show_map
 from layers.screen import at, keep, note_choice, opened, show_figures
 from layers.season import comparable
+from layers.table import show_table
 from layers.view import View, map_page
 from layers.words import Lang, say
 from models.cost import SUMMED, cost
@@ -104,7 +105,7 @@ def _pictures(lang: Lang, found: Effect, made: effect_view.Page) -> None:
         st.markdown(f"**{say(lang, 'effect.event')}**")
         st.altair_chart(effect_charts.event_study(lang, found.event), width="stretch", theme=None)
         st.caption(say(lang, "effect.event_note"))
-    st.dataframe(made.methods, hide_index=True)
+    show_table(made.methods)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'effect.paths')}**")
@@ -137,7 +138,7 @@ def _compared(desk: Desk, lang: Lang, made: effect_view.Page) -> None:
             keep(tambon=clicked)
         st.html(palette.legend_html(made.legend))
     with right:
-        st.dataframe(made.roles, hide_index=True, height=420)
+        show_table(made.roles, height=420)
 
 
 def _stored(desk: Desk, view: View, lang: Lang, measure: str, outcome: str) -> None:
@@ -146,9 +147,9 @@ def _stored(desk: Desk, view: View, lang: Lang, measure: str, outcome: str) -> N
         st.markdown(f"**{say(lang, 'effect.missing')}**")
         table = effect_view.coverage_table(lang, coverage(desk, seasons(desk.seasons), view.sats))
         if len(table):
-            st.dataframe(table, hide_index=True)
+            show_table(table)
         st.caption(say(lang, "effect.whole_note"))
     with right:
         st.markdown(f"**{say(lang, 'effect.sets')}**")
         table = effect_view.sensitivity_table(lang, by_satellites(desk, measure, outcome))
-        st.dataframe(table, hide_index=True)
+        show_table(table)

@@ -7,6 +7,7 @@ import streamlit as st
 from layers.air_view import estimates, verdicts
 from layers.figures import figures_html
 from layers.screen import opened
+from layers.table import show_table
 from layers.today import plain
 from layers.words import say, say_day
 
@@ -28,8 +29,8 @@ def page() -> None:
         return
     st.html(figures_html(found.summary))
     st.markdown(f"**{say(lang, 'estimates.by_season')}**")
-    st.dataframe(found.seasons, hide_index=True)
+    show_table(found.seasons)
     st.markdown(f"**{say(lang, 'estimates.by_station')}**")
-    st.dataframe(found.stations, hide_index=True, height=35 * (len(found.stations) + 1) + 3)
+    show_table(found.stations, height=35 * (len(found.stations) + 1) + 3)
     st.caption(found.note)
     st.caption(say(lang, "estimates.care"))

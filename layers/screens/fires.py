@@ -18,6 +18,7 @@ from layers.map_view import show_map
 from layers.screen import at, controls, note_choice, opened
 from layers.screens import checks
 from layers.signed import author
+from layers.table import show_table
 from layers.view import View, map_page
 from layers.words import Lang, say
 from models.counts import SATELLITE_SETS
@@ -95,7 +96,7 @@ def _map(desk: Desk, view: View) -> None:
             args=("fire", "w_fire"),
         )
         _detail(desk, view, fires, str(name))
-    st.dataframe(made.table, hide_index=True, column_config={"code": say(lang, "check.fire")})
+    show_table(made.table, columns={"code": say(lang, "check.fire")})
 
 
 def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
@@ -109,11 +110,11 @@ def _detail(desk: Desk, view: View, fires: pd.DataFrame, name: str) -> None:
         st.code(way, language=None)
     st.markdown(f"**{say(lang, 'fires.looks')}**")
     part = fire_of(desk, view, name)
-    st.dataframe(words.looks(lang, part), hide_index=True)
+    show_table(words.looks(lang, part))
     made = checks_of(desk, view, part)
     if len(made):
         st.markdown(f"**{say(lang, 'check.made')}**")
-        st.dataframe(words.checks(desk, lang, made), hide_index=True)
+        show_table(words.checks(desk, lang, made))
 
 
 def _check_this(name: str) -> None:
@@ -143,7 +144,7 @@ def _round(desk: Desk, view: View) -> None:
         say(lang, "fires.download_round"), text, name, "text/plain", key="w_round_txt", on_click="ignore"
     )
     with st.expander(say(lang, "passes.title")):
-        st.dataframe(words.passes(lang, passes_of(desk, view)), hide_index=True)
+        show_table(words.passes(lang, passes_of(desk, view)))
         st.caption(say(lang, "passes.note"))
 
 
@@ -153,7 +154,7 @@ def _heat(desk: Desk, lang: Lang) -> None:
     if heat.empty:
         st.info(say(lang, "heat.none"))
         return
-    st.dataframe(words.heat_table(desk, lang, heat), hide_index=True)
+    show_table(words.heat_table(desk, lang, heat))
     viewing = author(desk).role == "viewer"
     if viewing:
         st.info(say(lang, "fires.sign_in"))

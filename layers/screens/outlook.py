@@ -10,6 +10,7 @@ from data.clock import thai_day
 from layers import charts, outlook, outlook_view, palette
 from layers.map_view import chosen_on, show_map
 from layers.screen import at, day_choice, keep, note_choice, opened, show_figures
+from layers.table import show_table
 from layers.today import name
 from layers.view import View, map_page
 from layers.words import Lang, say, say_day
@@ -44,7 +45,7 @@ def page() -> None:
         st.html(palette.legend_html(shown.legend))
     _record(desk, view, found)
     st.markdown(f"**{say(lang, 'outlook.table')}**")
-    st.dataframe(shown.table, hide_index=True, height=35 * (len(shown.table) + 1) + 3)
+    show_table(shown.table, height=35 * (len(shown.table) + 1) + 3)
     st.caption(say(lang, "outlook.table_note", weight=say(lang, f"outlook.weight.{found.weight}")))
 
 

@@ -14,6 +14,7 @@ from layers.screen import opened, show_figures
 from layers.season import comparable
 from layers.signed import author
 from layers.sites import where
+from layers.table import show_table
 from layers.today import Figure
 from layers.view import View
 from layers.words import Lang, say, say_error
@@ -35,7 +36,7 @@ def page() -> None:
         format_func=lambda one: say(lang, f"plan.{one}"),
     ) or "issue"  # fmt: skip
     table = models_plan.named(models_plan.display(known, by, desk.tambons), by, known, desk.tambons)
-    st.dataframe(plan.display(lang, table, by), hide_index=True, height=min(560, 38 + 35 * len(table)))
+    show_table(plan.display(lang, table, by), height=min(560, 38 + 35 * len(table)))
     st.caption(say(lang, "plan.rule"))
     _signal(desk, view, known)
     _tambon(desk, view, known)
@@ -77,10 +78,10 @@ def _signal(desk: Desk, view: View, known: models_plan.Programme) -> None:
         with column:
             st.markdown(f"**{say(lang, f'gap.{gap}')}** ({len(rows)})")
             if len(rows):
-                st.dataframe(rows, hide_index=True, height=min(320, 38 + 35 * len(rows)))
+                show_table(rows, height=min(320, 38 + 35 * len(rows)))
             st.caption(say(lang, f"gap.{gap}_note"))
     with st.expander(say(lang, "plan.all_tambons")):
-        st.dataframe(plan.signal(lang, desk, seen, found), hide_index=True, height=420)
+        show_table(plan.signal(lang, desk, seen, found), height=420)
 
 
 def _tambon(desk: Desk, view: View, known: models_plan.Programme) -> None:
@@ -111,7 +112,7 @@ def _tambon(desk: Desk, view: View, known: models_plan.Programme) -> None:
         if who.plans and registry.writable:
             _mark(lang, registry, who, tambon, {row["criterion"]: row for row in marks.to_dict("records")})
     with st.expander(say(lang, "choosing.all")):
-        st.dataframe(plan.criteria(lang, desk, models_plan.criteria(registry, codes)), hide_index=True, height=420)
+        show_table(plan.criteria(lang, desk, models_plan.criteria(registry, codes)), height=420)
 
 
 def _mark(lang: Lang, registry: Registry, who: Author, tambon: str, marks: dict[str, dict]) -> None:

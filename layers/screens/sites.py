@@ -26,6 +26,7 @@ from layers.screen import Outside, opened
 from layers.screens import site_photos
 from layers.signed import author
 from layers.site_words import kind_name, legend_of_sites, state_name
+from layers.table import UNKNOWN, show_table
 from layers.today import plain
 from layers.uploader import uploader_words
 from layers.view import known_sites, map_page
@@ -94,8 +95,8 @@ def _list(desk: Desk, lang: Lang, registry: Registry, who: Author, chosen: pd.Da
     areas = sites.where(desk, lang)
     st.caption(say(lang, "sites.count", count=len(chosen)))
     picked = st.dataframe(
-        sites.table(lang, chosen, areas), hide_index=True, height=300, on_select="rerun", selection_mode="single-row",
-        key="w_site_list",
+        sites.table(lang, chosen, areas), hide_index=True, placeholder=UNKNOWN, height=300, on_select="rerun",
+        selection_mode="single-row", key="w_site_list",
     )  # fmt: skip
     rows = picked["selection"]["rows"]
     if rows and rows[0] < len(chosen):
@@ -125,10 +126,10 @@ def _one(desk: Desk, lang: Lang, registry: Registry, who: Author, site: str, *, 
                 _edit(site)
             if st.button(say(lang, "sites.remove"), key="w_site_remove"):
                 _try(lang, lambda: registry.remove("sites", site, author=who, based_on=kept.version), "sites.removed")
-    st.dataframe(sites.facts(lang, document), hide_index=True)
+    show_table(sites.facts(lang, document))
     for title, table in sites.lists(lang, document).items():
         st.markdown(f"**{title}**")
-        st.dataframe(table, hide_index=True)
+        show_table(table)
     site_photos.show(desk, lang, kept)
     if mine and site_photos.form(desk, lang, registry, who, site, kept):
         _set(site_said=say(lang, "photo.saved"))
@@ -138,7 +139,7 @@ def _one(desk: Desk, lang: Lang, registry: Registry, who: Author, site: str, *, 
 
 def _trail(lang: Lang, registry: Registry, who: Author, entries: pd.DataFrame, *, writes: bool) -> None:
     st.markdown(f"**{say(lang, 'trail.title')}**")
-    st.dataframe(sites.trail(lang, entries), hide_index=True)
+    show_table(sites.trail(lang, entries))
     # The shipped facts are where a record begins; what comes before them is nothing.
     if writes and len(entries) and (len(entries) > 1 or entries["action"].iloc[0] != "import"):
         if st.button(say(lang, "trail.undo"), key="w_site_undo"):
@@ -320,7 +321,7 @@ def _bring(desk: Desk, lang: Lang) -> None:
         found = outside.check(desk, file.name, file.getvalue())
         counts = collections.Counter(one.verdict for _, one in found)
         st.caption(" · ".join(f"{say(lang, f'row.{verdict}')}: {count:,}" for verdict, count in counts.items()))
-        st.dataframe(sites.checked(lang, found), hide_index=True, height=260)
+        show_table(sites.checked(lang, found), height=260)
         if st.button(say(lang, "sites.bring_in"), type="primary", key="w_bring"):
             outside.bring_in(desk, [(file.name, file.getvalue())])
             _set(site_said=say(lang, "sites.brought"))
@@ -332,8 +333,8 @@ def _bring(desk: Desk, lang: Lang) -> None:
 def _latest(lang: Lang, registry: Registry, who: Author) -> None:
     entries = registry.trail(kind="sites", last=50)
     picked = st.dataframe(
-        sites.latest(lang, entries), hide_index=True, height=300, on_select="rerun", selection_mode="single-row",
-        key="w_latest",
+        sites.latest(lang, entries), hide_index=True, placeholder=UNKNOWN, height=300, on_select="rerun",
+        selection_mode="single-row", key="w_latest",
     )  # fmt: skip
     rows = picked["selection"]["rows"]
     if rows and who.plans and registry.writable and st.button(say(lang, "trail.undo_this"), key="w_undo_this"):

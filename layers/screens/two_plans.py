@@ -7,6 +7,7 @@ import streamlit as st
 
 from layers import two_plans
 from layers.export import csv_bytes
+from layers.table import show_table
 from layers.words import Lang, say
 from models.budget import difference
 from models.desk import Desk
@@ -35,11 +36,11 @@ def show(desk: Desk, lang: Lang, plans: dict[str, pd.DataFrame], measures: pd.Da
     counted = {name: sorted(set(plans[name]["satellites"])) for name in (one, other)}
     if counted[one] != counted[other]:
         st.warning(say(lang, "plans.satellites"))
-    st.dataframe(two_plans.sums(lang, {name: plans[name] for name in (one, other)}, measures), hide_index=True)
+    show_table(two_plans.sums(lang, {name: plans[name] for name in (one, other)}, measures))
     differing = difference(plans[one], plans[other])
     table = two_plans.differences(desk, lang, differing, measures, (one, other))
     if table.empty:
         st.caption(say(lang, "plans.alike"))
         return
-    st.dataframe(table, hide_index=True)
+    show_table(table)
     st.download_button(say(lang, "plans.export"), csv_bytes(table), "plans_compared.csv", "text/csv", on_click="ignore")
