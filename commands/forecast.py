@@ -122,14 +122,16 @@ def _now(desk: Desk, moment: dt.datetime | None, codes: list[str] | None, by: Fo
     from models import air, forecast, issued, outlook
 
     if by is ForecastBy.station:
-        table = forecast.issue(desk, moment)
-        kept, table = table, table if codes is None else table[table["code"].isin(codes)]
+        data, trained = forecast.latest(desk, moment)
+        kept, beside = forecast.now(trained, data), forecast.beside(trained, data)
+        table = kept if codes is None else kept[kept["code"].isin(codes)]
     else:
         found = outlook.outlook(desk, moment)
-        kept, table = found.stations, found.tambons if by is ForecastBy.tambon else found.amphoes
+        kept, beside = found.stations, found.beside
+        table = found.tambons if by is ForecastBy.tambon else found.amphoes
     if moment is None:
         try:
-            issued.keep(desk, kept)
+            issued.keep(desk, kept, beside)
         except StoreError as error:  # a store that cannot be written still forecasts
             ERRORS.print(say_error(lang(), error), markup=False)
     table = table.assign(**{"class": air.thai_aqi_class(table["pm25"])})

@@ -156,8 +156,18 @@ FORECAST_COLUMNS: dict[str, str] = {
     "p_over_75": "float64",
     "taught_by": "str",
 }
-#: What names one forecast; the first one issued stands.
+#: What names one forecast; the first one issued stands. Of what was not served there is one for each method.
 FORECAST_KEY = ("code", "issued_at", "lead_h")
+CANDIDATE_KEY = (*FORECAST_KEY, "method")
+
+#: What an air model said of the mean of a Thai day that had not begun, µg/m³: the station id of its cell, the start of
+#: the day, and the moment at which the desk knew it.
+MODEL_DAY_COLUMNS: dict[str, str] = {
+    "station_id": "str",
+    "day": "datetime64[us, UTC]",
+    "known_at": "datetime64[us, UTC]",
+    "pm25": "float64",
+}
 
 TAMBON_COLUMNS: dict[str, str] = {
     "tambon": "str",
@@ -255,6 +265,14 @@ _WEATHER = _schema(
         },
     }
 )
+_MODEL_DAYS = _schema(
+    {
+        "station_id": pa.Column(nullable=False),
+        "day": pa.Column(nullable=False),
+        "known_at": pa.Column(nullable=False),
+        "pm25": pa.Column(float, pa.Check.in_range(0.0, 3000.0)),
+    }
+)
 _STATIONS = _schema(
     {
         "station_id": pa.Column(nullable=False, unique=True),
@@ -295,3 +313,13 @@ def check_stations(table: pd.DataFrame) -> pd.DataFrame:
 def check_weather(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` typed and checked as weather; raise ContractError otherwise."""
     return _check(typed(table, WEATHER_COLUMNS, WEATHER_CATEGORIES), _WEATHER, "weather")
+
+
+def check_model_days(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` typed and checked as days that a model spoke of before; raise ContractError otherwise."""
+    checked = _check(typed(table, MODEL_DAY_COLUMNS, {}), _MODEL_DAYS, "model days")
+    if bool((checked["known_at"] >= checked["day"]).any()):
+        raise ContractError(
+            "model days: known_at lies in the day itself or after it", context={"column": "known_at", "got": "late"}
+        )
+    return checked

@@ -361,14 +361,39 @@ class Writer:
 
     def add_forecasts(self, table: pd.DataFrame) -> Added:
         """Add issued forecasts (FORECAST_COLUMNS). One that was issued before is never put right afterwards."""
-        old = self._rows("forecasts")
+        return self._issued("forecasts", table, contracts.FORECAST_KEY)
+
+    def add_candidates(self, table: pd.DataFrame) -> Added:
+        """Add what methods that were not served said at an issue (FORECAST_COLUMNS), like `add_forecasts`."""
+        return self._issued("candidates", table, contracts.CANDIDATE_KEY)
+
+    def _issued(self, name: str, table: pd.DataFrame, key: tuple[str, ...]) -> Added:
+        old = self._rows(name)
         new = contracts.typed(table, contracts.FORECAST_COLUMNS, {})
         both = new if old is None else pd.concat([contracts.typed(old, contracts.FORECAST_COLUMNS, {}), new])
-        key = list(contracts.FORECAST_KEY)
-        merged = both.drop_duplicates(key, keep="first").sort_values(["issued_at", "code", "lead_h"], ignore_index=True)
+        order = ["issued_at", "code", "lead_h", *key[3:]]
+        merged = both.drop_duplicates(list(key), keep="first").sort_values(order, ignore_index=True)
         kept = len(merged) - (0 if old is None else len(old))
         if kept:
-            self._single["forecasts"] = merged
+            self._single[name] = merged
+        return Added(kept, len(table) - kept)
+
+    def add_model_days(self, table: pd.DataFrame) -> Added:
+        """Add what a model said of days to come (MODEL_DAY_COLUMNS).
+
+        A row is never put right afterwards. One that says what was the newest word on its cell and day already is not
+        kept: two fetches of one run are one word, known since the first.
+        """
+        old, new = self._rows("model_days"), contracts.check_model_days(table)
+        both = new if old is None else pd.concat([contracts.typed(old, contracts.MODEL_DAY_COLUMNS, {}), new])
+        fresh = np.arange(len(both)) >= len(both) - len(new)
+        both = both.assign(fresh=fresh).sort_values(["station_id", "day", "known_at", "fresh"], ignore_index=True)
+        cell_day, said = ["station_id", "day"], ["station_id", "day", "pm25"]
+        repeats = (both[said] == both[said].shift()).all(axis=1) | both.duplicated([*cell_day, "known_at"])
+        merged = both[~(both["fresh"] & repeats)].drop(columns="fresh").reset_index(drop=True)
+        kept = len(merged) - (0 if old is None else len(old))
+        if kept:
+            self._single["model_days"] = merged
         return Added(kept, len(table) - kept)
 
     def add_land(self, table: gpd.GeoDataFrame) -> Added:

@@ -81,7 +81,7 @@ SNAPSHOT_COLUMNS: dict[str, str] = {
 
 
 #: Tables that tell of the data, or were made from them: they do not change what the data are.
-_ABOUT_DATA = {"snapshots", "attempts", "revisions", "briefings", "forecasts"}
+_ABOUT_DATA = {"snapshots", "attempts", "revisions", "briefings", "forecasts", "candidates"}
 
 #: What came of asking a source, newest last; `rows` are new ones, `newest` the newest row of the reply.
 ATTEMPT_COLUMNS: dict[str, str] = {
@@ -414,6 +414,14 @@ class Store:
     def forecasts(self, state: State | None = None) -> pd.DataFrame:
         """Return the forecasts as they were issued, in `contracts.FORECAST_COLUMNS`; empty when none was."""
         return self._whole("forecasts", contracts.FORECAST_COLUMNS, state)
+
+    def candidates(self, state: State | None = None) -> pd.DataFrame:
+        """Return what methods that were not served said at the same issues, as `forecasts` does."""
+        return self._whole("candidates", contracts.FORECAST_COLUMNS, state)
+
+    def model_days(self, state: State | None = None) -> pd.DataFrame:
+        """Return what models said of days to come, in `contracts.MODEL_DAY_COLUMNS`; empty when none is stored."""
+        return self._whole("model_days", contracts.MODEL_DAY_COLUMNS, state)
 
     def hotspot_part(self, stored: StoredFile, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one stored year of detections in HOTSPOT_COLUMNS, or in some of them beside `lon` and `lat`."""

@@ -258,6 +258,8 @@ def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:
             if jumped:
                 told = {"stations": ", ".join(jumped), "km": f"{FARTHEST_KM:g}"}
                 parsed = replace(parsed, mended=(*parsed.mended, Remark("station_moved", len(jumped), (), told)))
+        if parsed.model_days is not None and len(parsed.model_days):
+            writer.add_model_days(parsed.model_days)
         added = writer.add_readings(parsed.table)
     elif parsed.kind == "weather":
         added = writer.add_weather(parsed.table, parsed.stations)

@@ -75,6 +75,8 @@ class Parsed:
         Rows or columns put right on purpose, or facts worth telling.
     stations : DataFrame or None
         Stations or places that a file of readings or weather describes.
+    model_days : DataFrame or None
+        What a model says of days to come (MODEL_DAY_COLUMNS), where the moment at which it was known is certain.
     grids : tuple of DataArray
         The fields of a gridded file (see `data.grids`), one array per variable and run.
     records : mapping of str to DataFrame
@@ -91,6 +93,7 @@ class Parsed:
     rejected: tuple[Remark, ...] = ()
     mended: tuple[Remark, ...] = ()
     stations: pd.DataFrame | None = None
+    model_days: pd.DataFrame | None = None
     grids: tuple[xr.DataArray, ...] = ()
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     rasters: tuple[Raster, ...] = ()

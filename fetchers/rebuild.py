@@ -27,7 +27,7 @@ REBUILT, IN_PART, LOST, COPY_LOST, FOUND = "rebuilt", "in_part", "lost", "copy_l
 #: Which table the rows of a kind of file are in.
 _TABLES = {
     "hotspots": ("hotspots",),
-    "readings": ("readings", "stations"),
+    "readings": ("readings", "stations", "model_days"),
     "stations": ("stations",),
     "weather": ("weather", "weather_places"),
     "tambons": ("tambons",),

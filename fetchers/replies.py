@@ -43,7 +43,7 @@ def parse_json(document: Any, data: bytes, name: str, now: dt.datetime) -> Parse
         return None
     source: Source | None = None
     if all(isinstance(place, dict) and "pm2_5" in _members(place, "hourly") for place in places):
-        source = open_meteo.CAMS
+        source = open_meteo.SAVED
     elif _names_its_amphoe(first):
         source = gistda_pm25.AMPHOES
     elif known.is_openaq(first) and any("latest" in sensor for sensor in first["results"] if isinstance(sensor, dict)):

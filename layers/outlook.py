@@ -21,6 +21,7 @@ from layers.today import Figure, name
 from layers.words import Lang, say, say_day
 from models.desk import Desk
 from models.outlook import Outlook
+from models.partial import PARTIAL
 from models.training import DAMPED, PERSISTENCE, Trained
 
 LEADS = (24, 48, 72)
@@ -95,7 +96,12 @@ def basis(lang: Lang, outlook: Outlook) -> str:
     if not trained.years:
         return say(lang, "outlook.basis_none", day=say_day(lang, last), method=used)
     years = ", ".join(year(lang, one) for one in trained.years)
-    return say(lang, "outlook.basis", day=say_day(lang, last), method=used, years=years)
+    told = [say(lang, "outlook.basis", day=say_day(lang, last), method=used, years=years)]
+    for method in PARTIAL:
+        if leads := [f"{24 * lead}" for lead, first in sorted(trained.preferred.items()) if first == method]:
+            words = say(lang, f"method.{method}")
+            told.append(say(lang, "outlook.basis_model", leads=" / ".join(leads), method=words))
+    return " ".join(told)
 
 
 def interval(lang: Lang, row: Any) -> str:
@@ -179,7 +185,9 @@ def record(lang: Lang, card: pd.DataFrame, first: dt.date, last: dt.date) -> lis
         mine = card[card["lead_h"] == lead].set_index("method")
         if mine.empty:
             continue
-        served = mine.index[mine["served"]][0] if mine["served"].any() else PERSISTENCE
+        # A preferred method that tells of only a part has its own line below.
+        used = mine.index[mine["served"] & ~mine.index.isin(PARTIAL)]
+        served = used[0] if len(used) else PERSISTENCE
         one, stay = mine.loc[served], mine.loc[PERSISTENCE]
         over = int(one["hits"] + one["misses"])
         words = {"lead": lead, "method": say(lang, f"method.{served}"), "n": int(one["n"]), "over": over}
@@ -199,6 +207,28 @@ def record(lang: Lang, card: pd.DataFrame, first: dt.date, last: dt.date) -> lis
         share, inside = (f"{100 * abs(one[name]):.0f}" for name in ("skill_vs_persistence", "coverage_90"))
         close = say(lang, f"outlook.record.{key}", share=share, mae=f"{one['mae']:.1f}", inside=inside)
         lines.append(f"{warned} {close}")
+    return [*lines, *_partly(lang, card)]
+
+
+def _partly(lang: Lang, card: pd.DataFrame) -> list[str]:
+    """Return a sentence on each method that tells of only a part of the days, beside persistence on the same ones."""
+    lines = []
+    for method in PARTIAL:
+        mine = card[(card["method"] == method) & card["skill_vs_persistence"].notna()].sort_values("lead_h")
+        told = [
+            say(
+                lang,
+                f"outlook.record.partial_{'smaller' if row['skill_vs_persistence'] >= 0 else 'larger'}",
+                lead=row["lead_h"],
+                share=f"{100 * abs(row['skill_vs_persistence']):.0f}",
+                n=row["n"],
+            )
+            for row in mine.to_dict("records")
+        ]
+        if told:
+            lines.append(
+                say(lang, "outlook.record.partial", method=say(lang, f"method.{method}"), told="; ".join(told))
+            )
     return lines
 
 

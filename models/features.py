@@ -182,11 +182,12 @@ def lagged(value: Floats, days: int) -> Floats:
 def trailing_mean(value: Floats, length: int) -> Floats:
     """Return the mean of what is there of the last `length` days, the present one included; shape (T, S)."""
     there = np.isfinite(value)
-    total, count = _trailing_sum(np.where(there, value, 0.0), length), _trailing_sum(there.astype(float), length)
+    total, count = trailing_sum(np.where(there, value, 0.0), length), trailing_sum(there.astype(float), length)
     return np.asarray(np.divide(total, count, out=np.full(value.shape, np.nan), where=count > 0.5), dtype=float)
 
 
-def _trailing_sum(value: Floats, length: int) -> Floats:
+def trailing_sum(value: Floats, length: int) -> Floats:
+    """Return the sum of the last `length` days, the present one included, of values that are all there; shape kept."""
     total = np.cumsum(value, axis=0)
     total[length:] = total[length:] - total[:-length].copy()
     return total

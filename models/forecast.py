@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,8 @@ from models.derived import kept
 from models.desk import Desk
 from models.features import lagged
 from models.loglinear import RECENT_DAYS
+from models.model_days import known_at_issue
+from models.partial import PARTIAL
 from models.report_card import RED, STANDARD
 from models.station_days import Floats, StationDays, haze_years, station_days
 from models.training import (
@@ -59,7 +62,8 @@ def days_of(desk: Desk) -> StationDays:
     TooLittleData
         When none of them is of the north.
     """
-    return station_days(desk.store.readings(*_EVER, desk.state), desk.known_stations)
+    data = station_days(desk.store.readings(*_EVER, desk.state), desk.known_stations)
+    return replace(data, model=known_at_issue(desk, data, LEADS))
 
 
 def seasons_for(data: StationDays, year: int, seasons: Seasons) -> tuple[int, ...]:
@@ -127,11 +131,37 @@ def prepare(desk: Desk) -> None:
 
 
 def now(trained: Trained, data: StationDays) -> pd.DataFrame:
-    """Return the forecast issued at the end of the last day, of the method served, in FORECAST_COLUMNS."""
+    """Return the forecast issued at the end of the last day, of the method served, in FORECAST_COLUMNS.
+
+    Where a method that tells of only a part is preferred, it speaks at the stations that it can tell of.
+    """
+    table = _of_last_day(trained, data)
+    first = _is_preferred(table, trained)
+    ordered = pd.concat([table[first], table[~first & (table["method"] == _served(table, trained))]])
+    one = ordered.drop_duplicates(["code", "lead_h"])
+    return one.sort_values(["lead_h", "code"]).reset_index(drop=True)
+
+
+def beside(trained: Trained, data: StationDays) -> pd.DataFrame:
+    """Return what the methods of `PARTIAL` say at the same issue where they are not served, in FORECAST_COLUMNS."""
+    table = _of_last_day(trained, data)
+    return table[table["method"].isin(PARTIAL) & ~_is_preferred(table, trained)].reset_index(drop=True)
+
+
+def _of_last_day(trained: Trained, data: StationDays) -> pd.DataFrame:
     last = np.zeros(len(data.days), bool)
     last[-1] = True
-    table = issued(trained, data.last(WINDOW), last[-WINDOW:], only_served=True)
-    return table[table["pm25"].notna()].reset_index(drop=True)
+    table = issued(trained, data.last(WINDOW), last[-WINDOW:], only_candidates=True)
+    return table[table["pm25"].notna()]
+
+
+def _served(table: pd.DataFrame, trained: Trained) -> pd.Series:
+    return table["lead_h"].map({24 * lead: method for lead, method in trained.served.items()})
+
+
+def _is_preferred(table: pd.DataFrame, trained: Trained) -> pd.Series:
+    first = table["lead_h"].map({24 * lead: method for lead, method in trained.preferred.items()})
+    return table["method"] == first
 
 
 def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:
@@ -145,7 +175,7 @@ def issued(
     data: StationDays,
     days: NDArray[np.bool_],
     *,
-    only_served: bool = False,
+    only_candidates: bool = False,
 ) -> pd.DataFrame:
     """Return the forecasts issued at the end of some days, in FORECAST_COLUMNS; missing where a method cannot tell.
 
@@ -155,30 +185,46 @@ def issued(
     data : StationDays
     days : ndarray of bool, shape (T,)
         Days of issue.
-    only_served : bool
-        Leave out the methods that are not served.
+    only_candidates : bool
+        Leave out the methods that tell of all and are not served.
     """
     rows = []
     for lead in LEADS:
         found = forecasts(trained.leads, data, lead)
-        for method, spread in trained.spread[lead].items():
-            if only_served and method != trained.served[lead]:
-                continue
-            of_day = _spreads_of(spread, found[method], data, lead)
-            told = [_told(found[method][at], of_day(at)) for at in np.flatnonzero(days).tolist()]
-            rows.append(_long(data, days, lead, method, *np.stack(told, axis=1)))
+        methods = [trained.served[lead]] if only_candidates else list(trained.spread[lead])
+        for method in [*methods, *(method for method in PARTIAL if method in found)]:
+            spread = _spread_of(trained, lead, method)
+            if spread is None:  # too seldom judged: a value without an interval
+                nothing = np.full(found[method][days].shape, np.nan)
+                told = [found[method][days], *[nothing] * 4]
+            else:
+                of_day = _spreads_of(spread, found[method], data, lead)
+                each = [_told(found[method][at], of_day(at)) for at in np.flatnonzero(days).tolist()]
+                told = list(np.stack(each, axis=1))
+            rows.append(_long(data, days, lead, method, *told))
     return contracts.typed(pd.concat(rows).assign(taught_by=trained.key), FORECAST_COLUMNS, {})
 
 
-def spreads(trained: Trained, data: StationDays) -> dict[int, Spread]:
-    """Return how wrong the forecast issued at the end of the last day may be, of the method served, by lead in days."""
+def spreads(trained: Trained, data: StationDays, methods: Mapping[int, str]) -> dict[int, Spread]:
+    """Return how wrong the forecast issued at the end of the last day may be, of one method for each lead in days.
+
+    The methods are served ones or preferred ones.
+    """
     last = data.last(WINDOW)
     out = {}
-    for lead in LEADS:
-        method = trained.served[lead]
+    for lead, method in methods.items():
         found = forecasts(trained.leads, last, lead)[method]
-        out[lead] = _spreads_of(trained.spread[lead][method], found, last, lead)(len(last.days) - 1)
+        spread = _spread_of(trained, lead, method) or trained.spread[lead][trained.served[lead]]
+        out[lead] = _spreads_of(spread, found, last, lead)(len(last.days) - 1)
     return out
+
+
+def _spread_of(trained: Trained, lead: int, method: str) -> Spread | None:
+    """Return how wrong a method was on past seasons; None for one of `PARTIAL` that was too seldom judged."""
+    if method not in PARTIAL:
+        return trained.spread[lead][method]
+    partial = trained.partial.get(lead, {}).get(method)
+    return None if partial is None else partial.spread
 
 
 def verify(
@@ -199,7 +245,7 @@ def verify(
     Returns
     -------
     pairs : DataFrame
-        See `models.report_card.pairs`; pairs that every method can tell.
+        See `models.report_card.pairs` and `common`.
     trained : dict of int to Trained
         By haze year.
 
@@ -246,12 +292,16 @@ def _not_judged(first: dt.date, last: dt.date) -> TooLittleData:
 def card(judged: pd.DataFrame, taught: Mapping[int, Trained], by: Sequence[str] = ()) -> pd.DataFrame:
     """Return the report card with `served`, true on the method that the product used at that lead.
 
-    Over several seasons, that of the newest of them; with `season` in `by`, that of each.
+    Over several seasons, that of the newest of them; with `season` in `by`, that of each. A preferred method is marked
+    beside the one that speaks where it cannot.
     """
     out = report_card.scores(judged, by)
     season = out["season"] if "season" in by else pd.Series(max(taught), index=out.index)
-    used = [taught[int(year)].served[int(lead) // 24] for year, lead in zip(season, out["lead_h"], strict=True)]
-    out.insert(len(by) + 2, "served", out["method"] == used)
+    marked = [
+        method in (taught[int(year)].served[int(lead) // 24], taught[int(year)].preferred.get(int(lead) // 24))
+        for year, lead, method in zip(season, out["lead_h"], out["method"], strict=True)
+    ]
+    out.insert(len(by) + 2, "served", np.array(marked, dtype=bool))
     return out
 
 

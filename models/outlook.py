@@ -39,6 +39,8 @@ class Outlook:
     trained : Trained
     weight : str
         What an amphoe's mean is weighed by, ``population`` or ``area``.
+    beside : DataFrame
+        See `models.forecast.beside`.
     """
 
     stations: pd.DataFrame
@@ -46,6 +48,7 @@ class Outlook:
     amphoes: pd.DataFrame
     trained: Trained
     weight: str
+    beside: pd.DataFrame
 
 
 def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
@@ -59,8 +62,9 @@ def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
     """
     data, trained = forecast.latest(desk, at)
     stations = forecast.now(trained, data)
-    spreads = forecast.spreads(trained, data)
-    tambons = _tambons(desk, data, stations, spreads)
+    methods = _methods(stations, desk.stations["station_id"])
+    spreads = forecast.spreads(trained, data, methods)
+    tambons = _tambons(desk, data, stations, methods, spreads)
     if not len(tambons):
         raise TooLittleData(
             f"no tambon of {desk.place.key} lies within {surface.MOST_KM:g} km of a station with a forecast",
@@ -69,10 +73,23 @@ def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
         )
     weight, kind = area_air.weights(desk)
     amphoes = _amphoes(tambons, weight, spreads)
-    return Outlook(stations.assign(nearest_km=0.0, nearest_station=stations["code"]), tambons, amphoes, trained, kind)
+    stations = stations.assign(nearest_km=0.0, nearest_station=stations["code"])
+    return Outlook(stations, tambons, amphoes, trained, kind, forecast.beside(trained, data))
 
 
-def _tambons(desk: Desk, data: StationDays, stations: pd.DataFrame, spreads: dict[int, Spread]) -> pd.DataFrame:
+def _methods(stations: pd.DataFrame, here: pd.Series) -> dict[int, str]:
+    """Return the commonest method by lead in days, of the place's own stations where one of them can be told of."""
+    mine = stations[stations["code"].isin(here)]
+    found = {}
+    for lead in LEADS:
+        told = next(part for part in (mine, stations) if (part["lead_h"] == 24 * lead).any())
+        found[lead] = str(told.loc[told["lead_h"] == 24 * lead, "method"].mode().iloc[0])
+    return found
+
+
+def _tambons(
+    desk: Desk, data: StationDays, stations: pd.DataFrame, methods: dict[int, str], spreads: dict[int, Spread]
+) -> pd.DataFrame:
     place = pd.DataFrame({"station_id": data.stations, "lon": data.lon, "lat": data.lat, "station_type": "ground"})
     wide = stations.pivot(index="valid_at", columns="code", values="pm25")
     days = thai_days(pd.Series(wide.index))
@@ -96,7 +113,7 @@ def _tambons(desk: Desk, data: StationDays, stations: pd.DataFrame, spreads: dic
             issued_at=mine["issued_at"].iloc[0],
             valid_at=mine["valid_at"].iloc[0],
             lead_h=24 * lead,
-            method=mine["method"].iloc[0],
+            method=methods[lead],
             nearest_km=np.where(np.isfinite(own), 0.0, km.min(axis=1)),
             nearest_station=names,
         )

@@ -1,7 +1,8 @@
 """The report card: how good forecasts were, beside persistence, by lead, season and station.
 
 Pure: a table of forecasts and what was measured, scores out. All methods of a lead are judged on the same pairs of
-station and day, and stations that repeat one another count as one. Never makes a forecast.
+station and day, but for those that tell of only a part: these are compared on their own pairs. Stations that repeat one
+another count as one. Never makes a forecast.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.clock import thai_days
+from models.partial import PARTIAL, rmse
 from models.station_days import StationDays, haze_years
 from models.training import CLIMATOLOGY, DAMPED, PERSISTENCE
 
@@ -22,6 +25,8 @@ CARD_COLUMNS = (
     "lead_h", "method", "n", "mae", "rmse", "bias", "skill_vs_persistence", "skill_vs_damped", "skill_vs_climatology",
     "hits", "misses", "false_alarms", "peirce_37_5", "coverage_90", "reliability_gap",
 )  # fmt: skip
+#: What names a pair.
+_PAIR = ["code", "valid_at", "lead_h"]
 #: Classes of the chance of crossing in which reliability is looked at.
 RELIABILITY_EDGES = np.linspace(0.0, 1.0, 6)
 
@@ -59,12 +64,24 @@ def pairs(forecasts: pd.DataFrame, data: StationDays) -> pd.DataFrame:
 
 
 def common(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of days, stations and leads for which every method has a forecast."""
-    key = ["code", "valid_at", "lead_h"]
-    methods = table.groupby("lead_h")["method"].nunique()
-    counted = table.groupby(key)["method"].transform("nunique")
-    whole: pd.DataFrame = table[counted.to_numpy() == table["lead_h"].map(methods).to_numpy()].reset_index(drop=True)
-    return whole
+    """Return the pairs of days, stations and leads for which every method has a forecast.
+
+    Methods that tell of only a part (`models.partial`) have no say in that, and keep what they have of these pairs.
+    """
+    partly = table["method"].isin(PARTIAL).to_numpy()
+    whole = table[~partly]
+    methods = whole.groupby("lead_h")["method"].nunique()
+    counted = whole.groupby(_PAIR)["method"].transform("nunique")
+    kept: pd.DataFrame = whole[counted.to_numpy() == whole["lead_h"].map(methods).to_numpy()]
+    if partly.any():
+        kept = table[(~partly & table.index.isin(kept.index)) | (partly & _of(table, kept))]
+    return kept.reset_index(drop=True)
+
+
+def _of(table: pd.DataFrame, other: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows speak of a pair that `other` speaks of, shape (n,)."""
+    mine, theirs = (pd.MultiIndex.from_frame(one[_PAIR]) for one in (table, other))
+    return np.asarray(mine.isin(theirs), dtype=bool)
 
 
 def scores(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -81,22 +98,36 @@ def scores(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     -------
     DataFrame
         `by` and CARD_COLUMNS: `n` pairs (stations of one instrument together are one); `mae`, `rmse`, `bias` (forecast
-        minus measured), µg/m³; skill as 1 - rmse / rmse of the other, missing where that was not judged; days over
-        37.5 µg/m³ that were forecast (`hits`), not forecast (`misses`), and days forecast over it that were not
-        (`false_alarms`), each station and day once; `peirce_37_5`: share of days over that were forecast minus share of
-        the other days that were (Peirce 1884), missing without both kinds of days; `coverage_90`: share of measured
-        values inside the interval; `reliability_gap`: mean distance between the chance given for crossing 37.5 and how
-        often it came, over fifths of the chance, weighed by their pairs.
+        minus measured), µg/m³; skill as 1 - rmse / rmse of the other on the pairs of both, missing where that was not
+        judged; days over 37.5 µg/m³ that were forecast (`hits`), not forecast (`misses`), and days forecast over it
+        that were not (`false_alarms`), each station and day once; `peirce_37_5`: share of days over that were forecast
+        minus share of the other days that were (Peirce 1884), missing without both kinds of days; `coverage_90`: share
+        of measured values inside the interval; `reliability_gap`: mean distance between the chance given for crossing
+        37.5 and how often it came, over fifths of the chance, weighed by their pairs.
     """
+    names = [*by, "lead_h", "method"]
+    parts = {tuple(key): part for key, part in table.groupby(names, sort=True)}
     rows = []
-    for key, part in table.groupby([*by, "lead_h", "method"], sort=True):
-        rows.append({**dict(zip([*by, "lead_h", "method"], key, strict=True)), **_score(part)})
-    out = pd.DataFrame(rows, columns=[*by, *(name for name in CARD_COLUMNS if not name.startswith("skill"))])
-    for name, other in (("persistence", PERSISTENCE), ("damped", DAMPED), ("climatology", CLIMATOLOGY)):
-        peer = out[out["method"] == other].set_index([*by, "lead_h"])["rmse"]
-        mine = pd.MultiIndex.from_frame(out[[*by, "lead_h"]]) if by else pd.Index(out["lead_h"])
-        out[f"skill_vs_{name}"] = 1 - out["rmse"].to_numpy() / peer.reindex(mine).to_numpy()
-    return out[[*by, *CARD_COLUMNS]]
+    for key, part in parts.items():
+        row = {**dict(zip(names, key, strict=True)), **_score(part)}
+        for name, other in (("persistence", PERSISTENCE), ("damped", DAMPED), ("climatology", CLIMATOLOGY)):
+            row[f"skill_vs_{name}"] = _skill(part, parts.get((*key[:-1], other)))
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[*by, *CARD_COLUMNS])
+
+
+def _skill(mine: pd.DataFrame, peer: pd.DataFrame | None) -> float:
+    """Return 1 - rmse / rmse of the peer, on the pairs of both; missing without any."""
+    if peer is None:
+        return np.nan
+    if len(mine) != len(peer):
+        mine, peer = mine[_of(mine, peer)], peer[_of(peer, mine)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(1 - np.float64(_rmse(mine)) / _rmse(peer)) if len(mine) else np.nan
+
+
+def _rmse(part: pd.DataFrame) -> float:
+    return rmse(*(part[name].to_numpy(float) for name in ("pm25", "measured", "weight")))
 
 
 def reliability(table: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +154,7 @@ def _score(part: pd.DataFrame) -> dict[str, float]:
     return {
         "n": round(weight.sum()),
         "mae": float((weight * np.abs(error)).sum() / weight.sum()),
-        "rmse": float(np.sqrt((weight * error**2).sum() / weight.sum())),
+        "rmse": _rmse(part),
         "bias": float((weight * error).sum() / weight.sum()),
         "hits": round(hits),
         "misses": round(misses),

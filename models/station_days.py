@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,9 @@ class StationDays:
         record, and are forecast all the same.
     elsewhere : mapping of str to ndarray, shape (T, n)
         Stations of the other parts of the country, by part.
+    model : mapping of int to ndarray, shape (T, S)
+        What an air model said of the day so many days later, as known at the end of each day; see `models.model_days`.
+        Empty where no model is stored.
     """
 
     days: NDArray[np.datetime64]
@@ -54,6 +57,7 @@ class StationDays:
     lat: Floats
     fixed: NDArray[np.bool_]
     elsewhere: Mapping[str, Floats]
+    model: Mapping[int, Floats] = field(default_factory=dict)
 
     @property
     def year(self) -> NDArray[np.int64]:
@@ -93,7 +97,8 @@ class StationDays:
 
     def _rows(self, rows: slice) -> StationDays:
         elsewhere = {part: value[rows] for part, value in self.elsewhere.items()}
-        return replace(self, days=self.days[rows], value=self.value[rows], elsewhere=elsewhere)
+        model = {lead: value[rows] for lead, value in self.model.items()}
+        return replace(self, days=self.days[rows], value=self.value[rows], elsewhere=elsewhere, model=model)
 
 
 def months(days: NDArray[np.datetime64]) -> NDArray[np.int64]:

@@ -11,10 +11,11 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.errors import TooLittleData
 from models.baselines import Damped, UsualYear, fit_damped, later, usual_year
@@ -30,6 +31,7 @@ from models.loglinear import (
     forecast_trees,
     recent_shift,
 )
+from models.partial import PARTIAL, Partial, judge, prefer, rmse, told
 from models.shapes import bends, passages, products, slopes
 from models.station_days import Floats, StationDays, haze_years, months
 
@@ -37,7 +39,7 @@ LEADS = (1, 2, 3)
 PERSISTENCE, DAMPED, CLIMATOLOGY = "persistence", "damped_persistence", "climatology"
 LINEAR, WIDE, TREES, BLEND = "log_linear", "log_linear_wide", "trees", "blend"
 BENT, PRODUCTS = "log_linear_bent", "log_linear_products"
-#: In the order of the report card; of two that are equally good the earlier is served.
+#: In the order of the report card; of two that are equally good the earlier is served. Those of `PARTIAL` stand beside.
 METHODS = (PERSISTENCE, DAMPED, CLIMATOLOGY, LINEAR, WIDE, BENT, PRODUCTS, TREES, BLEND)
 #: The blend is the mean of these.
 BLENDED = (WIDE, BENT, PRODUCTS)
@@ -87,6 +89,8 @@ class Trained:
         Name of everything that was learned from (see `training_key`).
     held_out : bool
         False when there was one season or none, so that nothing could be held out.
+    partial : dict of int to dict of str to Partial
+        The methods of `models.partial` that told of something in these seasons, by lead.
     """
 
     years: tuple[int, ...]
@@ -96,11 +100,19 @@ class Trained:
     spread: dict[int, dict[str, Spread]]
     key: str
     held_out: bool
+    partial: dict[int, dict[str, Partial]] = field(default_factory=dict)
 
     @property
     def served(self) -> dict[int, str]:
         """Method that is served, by lead."""
         return {lead: choose(record) for lead, record in self.record.items()}
+
+    @property
+    def preferred(self) -> dict[int, str]:
+        """Method that goes before the served one wherever it tells something, by lead; most often there is none."""
+        served = self.served
+        found = {lead: prefer(some, served[lead], _NEARLY) for lead, some in self.partial.items()}
+        return {lead: method for lead, method in found.items() if method is not None}
 
 
 def usable_years(data: StationDays) -> tuple[int, ...]:
@@ -134,16 +146,19 @@ def train(data: StationDays, years: Sequence[int]) -> Trained:
             hint="import earlier daily means",
         )
     outside = _outside(data, years)
-    record, spread = {}, {}
+    record, spread, partial = {}, {}, {}
     for lead in LEADS:
-        found = [_judged(data, lead, year, values[lead]) for year, values in outside]
+        aimed, found = zip(*(_judged(data, lead, year, values[lead]) for year, values in outside), strict=True)
         pairs = {method: np.concatenate([one[method] for one in found], axis=1) for method in found[0]}
-        record[lead] = {method: _rmse(*rows) for method, rows in pairs.items()}
+        partly = {method: pairs.pop(method) for method in PARTIAL if method in pairs}
+        record[lead] = {method: rmse(*rows) for method, rows in pairs.items()}
         spread[lead] = {method: fit_spread(rows[0], rows[1]) for method, rows in pairs.items()}
+        judged = {method: judge(method, rows, np.concatenate(aimed), pairs) for method, rows in partly.items() if years}
+        partial[lead] = {method: one for method, one in judged.items() if one is not None}
     several = len(years) >= 2
     leads = {lead: fit_lead(data, years, lead, learned=several) for lead in LEADS} if years else {}
     key = training_key(data, years)
-    return Trained(years, data.stations, leads, record, spread, key, held_out=several)
+    return Trained(years, data.stations, leads, record, spread, key, held_out=several, partial=partial)
 
 
 def choose(record: Mapping[str, float]) -> str:
@@ -188,6 +203,10 @@ def fit_lead(data: StationDays, years: Sequence[int], lead: int, *, learned: boo
 
 def forecasts(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dict[str, Floats]:
     """Return what every method says, µg/m³, shape (T, S) by day of issue, from nothing but the days up to it."""
+    return _whole(leads, data, lead) | told(data, lead)
+
+
+def _whole(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dict[str, Floats]:
     out = {PERSISTENCE: data.value}
     models = leads.get(lead)
     if models is None:
@@ -219,6 +238,8 @@ def training_key(data: StationDays, years: Sequence[int]) -> str:
     seen = hashlib.sha256(json.dumps([VERSION, list(map(int, years)), list(data.stations)]).encode())
     parts = [data.days[mine].astype(np.int64), data.value[mine], data.lon, data.lat, data.fixed]
     parts += [data.elsewhere[part][mine] for part in sorted(data.elsewhere)]
+    # Without a word of the model in these seasons the name is that of a store that never had one.
+    parts += [model[mine] for _, model in sorted(data.model.items()) if years and np.isfinite(model[mine]).any()]
     for part in parts:
         seen.update(np.ascontiguousarray(part).tobytes())
     return seen.hexdigest()[:16]
@@ -233,10 +254,13 @@ def from_json(text: str) -> Trained:
     """Return what `to_json` wrote."""
     found = json.loads(text)
     leads = {int(lead): _lead_models(entry) for lead, entry in found["leads"].items()}
-    by_lead = {name: {int(lead): value for lead, value in found[name].items()} for name in ("record", "spread")}
+    names = ("record", "spread", "partial")
+    by_lead = {name: {int(lead): value for lead, value in found[name].items()} for name in names}
     spread = {
-        lead: {method: Spread(np.array(one["level"]), np.array(one["quantile"])) for method, one in entry.items()}
-        for lead, entry in by_lead["spread"].items()
+        lead: {method: _spread(one) for method, one in entry.items()} for lead, entry in by_lead["spread"].items()
+    }
+    partial = {
+        lead: {method: _partial(one) for method, one in entry.items()} for lead, entry in by_lead["partial"].items()
     }
     return Trained(
         tuple(found["years"]),
@@ -246,7 +270,17 @@ def from_json(text: str) -> Trained:
         spread,
         str(found["key"]),
         bool(found["held_out"]),
+        partial,
     )
+
+
+def _spread(entry: dict[str, Any]) -> Spread:
+    return Spread(np.array(entry["level"]), np.array(entry["quantile"]))
+
+
+def _partial(entry: dict[str, Any]) -> Partial:
+    days = {int(season): count for season, count in entry["days"].items()}
+    return Partial(entry["record"], days, None if entry["spread"] is None else _spread(entry["spread"]))
 
 
 def _lead_models(entry: dict[str, Any]) -> LeadModels:
@@ -303,17 +337,19 @@ def _from_others(data: StationDays, years: tuple[int, ...], year: int, lead: int
     return forecasts({lead: fit_lead(data, others, lead)}, _season(data, year), lead)
 
 
-def _judged(data: StationDays, lead: int, year: int | None, values: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return forecast, measured and weight, shape (3, n), of the days of a season that every method tells of."""
+def _judged(
+    data: StationDays, lead: int, year: int | None, values: Mapping[str, Floats]
+) -> tuple[NDArray[np.datetime64], dict[str, Floats]]:
+    """Return the day aimed at, shape (n,), and forecast, measured and weight, shape (3, n), of the days of a season.
+
+    Of all days that every method tells of but those of `PARTIAL`, which are missing where they cannot tell.
+    """
     data = data if year is None else _season(data, year)
     then = later(data.value, lead)
     aimed = data.days + np.timedelta64(lead, "D")
     in_season = np.isin(months(aimed), SEASON_MONTHS) & (haze_years(aimed) == year)
     mine = np.ones(len(aimed), bool) if year is None else in_season
-    every = np.all([np.isfinite(value) for value in values.values()], axis=0)
+    every = np.all([np.isfinite(value) for method, value in values.items() if method not in PARTIAL], axis=0)
     rows = mine[:, None] & data.fixed & np.isfinite(then) & every
-    return {method: np.stack([value[rows], then[rows], data.weight[rows]]) for method, value in values.items()}
-
-
-def _rmse(forecast: Floats, measured: Floats, weight: Floats) -> float:
-    return float(np.sqrt((weight * (forecast - measured) ** 2).sum() / weight.sum()))
+    pairs = {method: np.stack([value[rows], then[rows], data.weight[rows]]) for method, value in values.items()}
+    return aimed[np.nonzero(rows)[0]], pairs

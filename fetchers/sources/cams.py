@@ -160,6 +160,7 @@ FORECAST = Forecast(
         quirks=(
             "a job waits in a queue for minutes to hours; what is not done in time is taken up by the next fetch",
             "a model that under-reads smoke, not a measurement",
+            "forecasts of the desk take a run as known ten hours after its start",
         ),
         default=False,
         deadline_s=60.0,

@@ -447,7 +447,7 @@ def test_open_meteo_asks_all_points_at_once_and_two_weeks_at_most() -> None:
     assert query["latitude"] == "18.394,18.807,18.2783"
     assert query["longitude"] == "99.5326,99.4486,99.5065"
     assert (query["hourly"], query["timezone"]) == ("pm2_5", "Asia/Bangkok")
-    assert (query["start_date"], query["end_date"]) == ("2026-03-26", "2026-03-28")
+    assert (query["start_date"], query["end_date"]) == ("2026-03-26", "2026-04-01")
     spans = [(request.since, request.until) for request in asked(open_meteo.CAMS, PERIOD)]
     assert spans == [
         (dt.date(2026, 2, 20), dt.date(2026, 3, 5)),

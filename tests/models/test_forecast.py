@@ -10,9 +10,10 @@ from data import places, settings
 from data.errors import TooLittleData
 from data.merge import Writer
 from data.store import Store
-from models import forecast, issued
+from models import forecast, issued, report_card
 from models.desk import Desk
 from models.training import DAMPED, METHODS, PERSISTENCE
+from tests import make
 from tests.models import smoky_years
 
 DATA = smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20), seed=3)
@@ -224,3 +225,78 @@ def test_learning_is_done_once_for_the_same_seasons(desk, monkeypatch):
 
     assert len(forecast.issue(desk)) == 24
     assert np.isfinite(forecast.issue(desk)["pm25"]).all()
+
+
+def with_model(root, readings, day, now, pm25):
+    """Return a desk whose store knows, since the morning of the day before a Thai day, what a model says of three."""
+    desk = desk_of(root, readings, now)
+    known = pd.Timestamp(day, tz="Asia/Bangkok").tz_convert("UTC") - pd.Timedelta(hours=15)
+    table = pd.DataFrame(
+        {
+            "station_id": "cams:18.40,99.60",
+            "day": [known + pd.Timedelta(hours=15, days=ahead) for ahead in range(3)],
+            "known_at": known,
+            "pm25": pm25,
+        }
+    )
+    cell = {"station_id": "cams:18.40,99.60", "station_type": "model", "lon": 99.6, "lat": 18.4, "source": "cams"}
+    with desk.store.locked():
+        writer = Writer(desk.store, desk.store.state())
+        writer.add_stations(make.stations(cell))
+        writer.add_model_days(table)
+        writer.commit()
+    return desk_of(root, readings, now)
+
+
+def test_the_model_is_kept_beside_what_is_served_and_judged_on_its_own_pairs(tmp_path):
+    readings = smoky_years.readings(DATA)
+    readings = readings[readings["measured_at"] >= pd.Timestamp("2021-11-01", tz="UTC")]
+    day = dt.date(2022, 3, 15)
+    early = readings[readings["measured_at"] < pd.Timestamp("2022-03-14T17:00Z")]
+    morning = dt.datetime(2022, 3, 15, 1, tzinfo=dt.UTC)
+    desk = with_model(tmp_path, early, day, morning, [40.0, 50.0, 60.0])
+    plain = forecast.issue(desk_of(tmp_path / "plain", early, morning))
+
+    assert issued.issue_and_keep(desk) == 24
+    assert issued.keep(desk, plain, forecast.beside(*reversed(forecast.latest(desk))).assign(pm25=1.0)) == 0
+    pd.testing.assert_frame_equal(desk.store.forecasts().sort_values(["lead_h", "code"], ignore_index=True), plain)
+    beside = desk.store.candidates()
+    # Lampang's stations stand in the cell; with less than ten known days nothing can be put right.
+    assert beside.groupby("lead_h")["pm25"].agg(["size", "min", "max"]).to_numpy().tolist() == [
+        [4, 40, 40], [4, 50, 50], [4, 60, 60],
+    ]  # fmt: skip
+    assert set(beside["method"]) == {"cams"}
+
+    later = desk_of(tmp_path, readings)
+    pairs = issued.judged(later, day, dt.date(2022, 3, 17))
+    counted = pairs.groupby(["lead_h", "method", "served"]).size().to_dict()
+    assert counted == {
+        (lead, method, served): n
+        for lead in (24, 48, 72)
+        for method, served, n in ((PERSISTENCE, True, 8), ("cams", False, 4))
+    }
+    card = report_card.scores(pairs).set_index(["lead_h", "method"])
+    mine = [code for code in smoky_years.STATIONS if code in {"37t", "38t", "39t", "40t"}]
+    at = [smoky_years.STATIONS.index(code) for code in mine]
+    came, stays = DATA.value[DATA.position(day), at], DATA.value[DATA.position(day) - 1, at]
+    weight = np.array([1, 1 / 3, 1 / 3, 1 / 3])
+    error = [np.sqrt(np.average((said - came) ** 2, weights=weight)) for said in (40.0, stays)]
+    assert card.loc[(24, "cams"), "skill_vs_persistence"] == pytest.approx(1 - error[0] / error[1])
+    assert card.loc[(24, "cams"), "n"] == 2
+
+
+def test_a_partial_method_served_in_turn_with_others_has_a_record_of_its_own(tmp_path):
+    readings = smoky_years.readings(DATA)
+    for day, method in ((14, "blend"), (15, "cams_corrected")):
+        morning = dt.datetime(2022, 3, day, 1, tzinfo=dt.UTC)
+        early = readings[readings["measured_at"] < pd.Timestamp(f"2022-03-{day - 1}T17:00Z")]
+        desk = desk_of(tmp_path, early, now=morning)
+        table = forecast.issue(desk).assign(method=method)
+        beside = table.assign(method="cams_corrected", pm25=33.0) if method == "blend" else None
+        issued.keep(desk, table, beside)
+
+    found = issued.judged(desk_of(tmp_path, readings), dt.date(2022, 3, 14), dt.date(2022, 3, 17))
+    counted = found.groupby(["method", "served"]).size().to_dict()
+
+    assert counted == {(issued.SEVERAL, True): 48, (PERSISTENCE, False): 48, ("cams_corrected", False): 48}
+    assert not found.duplicated(["code", "valid_at", "lead_h", "method"]).any()
