@@ -24,6 +24,13 @@ SEASON_END = (5, 31)
 #: Local hours of the day pass (VIIRS and Aqua near 13:30, Terra near 10:30); the rest is the night pass.
 DAY_PASS_HOURS = (6, 18)
 
+#: Months by the beginning that the long name has, and by the short name without dots.
+_THAI_MONTHS = (
+    "มกรา", "กุมภา", "มีนา", "เมษา", "พฤษภา", "มิถุนา", "กรกฎา", "สิงหา", "กันยา", "ตุลา", "พฤศจิกา", "ธันวา",
+)  # fmt: skip
+_SHORT_THAI_MONTHS = ("มค", "กพ", "มีค", "เมย", "พค", "มิย", "กค", "สค", "กย", "ตค", "พย", "ธค")
+_ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
 Now = Callable[[], dt.datetime]
 
 
@@ -73,6 +80,16 @@ def season_of(day: dt.date) -> tuple[dt.date, dt.date]:
 def buddhist_year(year: int) -> int:
     """Return the Buddhist-era year of a common-era year."""
     return year + 543
+
+
+def month_of(word: str) -> int | None:
+    """Return the number of a month by its Thai or English name, long or short, with or without dots; None for none."""
+    plain = word.replace(".", "").strip().lower()
+    names = zip(_THAI_MONTHS, _SHORT_THAI_MONTHS, _ENGLISH_MONTHS, strict=True)
+    for number, (long, short, english) in enumerate(names, start=1):
+        if plain.startswith((long, english)) or plain == short:
+            return number
+    return None
 
 
 def parse_day(text: str) -> dt.date:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ import numpy as np
 from python_calamine import CalamineError
 
 from data.errors import FileRefused
-from fetchers import readings, workbook
+from fetchers import cell_days, readings, workbook
 from fetchers.delimited import Sieve, from_columns
 from fetchers.parsed import Parsed, Remark
 
@@ -25,14 +27,17 @@ DAILY_FORM = "pcd-daily-xlsx"
 _SHEET_VARIABLES = {"pm25": "pm25", "pm10": "pm10"}
 _OTHER_POLLUTANTS = frozenset(("o3", "co", "no", "no2", "nox", "so2"))
 _DATE_HEADERS = frozenset(("date", "วันที่", "วันเดือนปี"))
-_CODE = re.compile(r"([a-z]{0,3}\d{1,3}t)\s*(\*{0,2}|\((?:เก่า|ใหม่)\))", re.IGNORECASE)
-_OLD_MARKS = ("*", "(เก่า)")
-_TEXT_DAY = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
+#: A code, its mark, and the name of the station that some headers add on a new line or after a blank.
+_CODE = re.compile(r"([a-z]{0,3}\d{1,3}) ?t\s*(\*{1,2}|\((?:เก่า|ใหม่)\)|)(?:\s+[^\s*(].*)?", re.IGNORECASE | re.DOTALL)
 #: The header stands in the first row of every workbook of 2019 to 2025; titles above it would not be many.
 _HEADER_WITHIN = 20
+#: Rows above the codes in which the header of a merged date cell may stand.
+_MERGED_ABOVE = 2
 
 
 class _Table(NamedTuple):
+    """A sheet of days and stations: where its header stands, the column of the day, the station of each column."""
+
     name: str
     rows: list[list[Any]]
     header: int
@@ -40,16 +45,30 @@ class _Table(NamedTuple):
     stations: dict[int, str]
 
 
-def station_of(code: str) -> str:
-    """Return the station id of a column such as ``37T``.
+class _Cells(NamedTuple):
+    """Cells of stations and days, column by column: of which sheet and row, which pollutant, and what they say."""
+
+    sheet: list[int]
+    row: list[int]
+    station: list[str]
+    stamp: list[str]
+    text: list[str]
+    variable: list[str]
+    buddhist: list[bool]
+
+
+def stations_of(codes: Sequence[str]) -> dict[int, str]:
+    """Return the station id of each header cell that is a code such as ``37T``, by its place.
 
     Where the department wrote two sites under one code, the mark tells them apart: ``70T*`` and ``72T(เก่า)`` are the
-    old sites (``70t-old``), ``70T**`` and ``72T(ใหม่)`` the new ones that kept the code. Empty when it is no code.
+    old sites (``70t-old``), ``70T**`` and ``72T(ใหม่)`` the new ones that kept the code. A star on a code that stands
+    alone only points to a footnote.
     """
-    found = _CODE.fullmatch(code.strip())
-    if not found:
-        return ""
-    return found[1].lower() + ("-old" if found[2] in _OLD_MARKS else "")
+    found = {at: match for at, code in enumerate(codes) if (match := _CODE.fullmatch(code.strip()))}
+    plain = {at: f"{match[1]}t".lower() for at, match in found.items()}
+    often = Counter(plain.values())
+    old = {at for at, match in found.items() if match[2] == "(เก่า)" or (match[2] == "*" and often[plain[at]] > 1)}
+    return {at: f"{name}-old" if at in old else name for at, name in plain.items()}
 
 
 def parse_workbook(data: bytes, now: dt.datetime) -> Parsed:
@@ -67,48 +86,48 @@ def parse_workbook(data: bytes, now: dt.datetime) -> Parsed:
     Returns
     -------
     Parsed
-        Readings ``P1D`` in µg/m³, stamped with the local midnight that begins the day. One record per cell of a
-        station and day. A date written twice is told by its place in the sheet (`readings.double_days`): in 2021 the
-        sheet rows 181 and 182 both say 30 June and no row says 29 June. Row 182 stands where 30 June belongs and is
-        kept; row 181 is rejected as ``double_day``, since to call it 29 June would be a guess.
+        Readings ``P1D`` in µg/m³, stamped with the local midnight that begins the day, of every sheet of PM2.5 or
+        PM10. One record per cell of a station and day. A date written twice is told by its place in the sheet
+        (`readings.double_days`): in 2021 the sheet rows 181 and 182 both say 30 June and no row says 29 June. Row 182
+        stands where 30 June belongs and is kept; row 181 is rejected as ``double_day``, since to call it 29 June would
+        be a guess.
 
     Raises
     ------
     FileRefused
         ``unreadable_workbook``, ``known_but_unread`` (EGAT's workbook), ``no_particles`` or ``unknown_workbook``.
     """
-    table = _find(_sheets(data))
-    variable = _variable(table.name)
-    first = table.header + 1
-    days = [_day(row[table.date]) for row in table.rows[first:]]
-    cells: list[tuple[int, str, str, str]] = []
-    buddhist = set()
-    for number, (row, (day, thai)) in enumerate(zip(table.rows[first:], days, strict=True), start=1):
-        if day is None and not any(isinstance(row[at], float | int) for at in table.stations if at < len(row)):
-            continue
-        buddhist |= {number} if thai else set()
-        stamp = "" if day is None else f"{day.isoformat()} 00:00"
-        cells += [(number, name, stamp, _text(row[at])) for at, name in table.stations.items() if at < len(row)]
-    columns = {"row": [str(c[0]) for c in cells], "station_id": [c[1] for c in cells]}
-    sheet = from_columns({**columns, "stamp": [c[2] for c in cells], "value": [c[3] for c in cells]}, readings.all_text)
+    tables, others = _chosen(_tables(_sheets(data)))
+    cells = _Cells([], [], [], [], [], [], [])
+    for number, (table, variable) in enumerate(tables):
+        _gather(cells, number, table, variable or "pm25")
+    columns = {"station_id": cells.station, "stamp": cells.stamp}
+    measured = list(dict.fromkeys(cells.variable))
+    for name in measured:
+        # A cell of another pollutant says nothing of this one.
+        columns[name] = [text if of == name else "" for text, of in zip(cells.text, cells.variable, strict=True)]
+    sheet = from_columns(columns, readings.all_text)
     readings.refuse_empty(sheet)
-    row_numbers = np.array([cell[0] for cell in cells], dtype=np.int64)
+    row_numbers = np.array(cells.row, dtype=np.int64)
     sheet = replace(sheet, row_numbers=row_numbers)
     sieve = Sieve(sheet)
     stamps = readings.moments(sieve, sheet.words["stamp"])
-    sieve.tell("buddhist_year", np.isin(row_numbers, list(buddhist)))
+    sieve.tell("buddhist_year", np.array(cells.buddhist, dtype=bool))
     readings.reject_future(sieve, stamps, now)
     day_numbers = (stamps + np.timedelta64(7, "h")).astype("datetime64[D]").astype(np.int64)
     double = np.zeros(len(sheet), dtype=bool)
     at = np.flatnonzero(sieve.good)
-    double[at] = readings.double_days(sheet.words["station_id"].codes[at], day_numbers[at], row_numbers[at])
+    columns_apart = np.array(cells.sheet) * len(sheet) + sheet.words["station_id"].codes
+    double[at] = readings.double_days(columns_apart[at], day_numbers[at], row_numbers[at])
     sieve.reject("double_day", double)
-    moved = sorted({name for name in table.stations.values() if name.endswith("-old")})
-    here = np.isin(np.asarray([cell[1] for cell in cells], dtype=object), moved)
-    sieve.tell("two_sites", here, stations=", ".join(moved))
-    if variable is None:
-        sieve.tell("assumed_pm25", np.ones(len(sheet), dtype=bool), sheet=table.name)
-    name = variable or "pm25"
+    station = np.asarray(cells.station, dtype=object)
+    moved = sorted({name for name in cells.station if name.endswith("-old")})
+    sieve.tell("two_sites", np.isin(station, moved), stations=", ".join(moved))
+    assumed = [number for number, (_, variable) in enumerate(tables) if variable is None]
+    named = ", ".join(tables[number][0].name for number in assumed)
+    sieve.tell("assumed_pm25", np.isin(cells.sheet, assumed), sheet=named)
+    if others:
+        sieve.mended.append(Remark("sheets_left", 0, (), {"sheets": ", ".join(others)[:200]}))
     parsed = readings.assemble(
         DAILY_FORM,
         sheet,
@@ -116,10 +135,25 @@ def parse_workbook(data: bytes, now: dt.datetime) -> Parsed:
         station_id=sheet.words["station_id"],
         measured_at=stamps,
         averaging="P1D",
-        measured={name: readings.values(sieve, sheet.words["value"], name)},
+        measured={name: readings.values(sieve, sheet.words[name], name) for name in measured},
         source=SOURCE,
     )
     return replace(parsed, rejected=_rows_once(parsed.rejected), mended=_rows_once(parsed.mended))
+
+
+def _gather(cells: _Cells, number: int, table: _Table, variable: str) -> None:
+    """Add the cells of one sheet; rows without a day and a number, such as a footer, are none."""
+    body = table.rows[table.header + 1 :]
+    days = cell_days.read([row[table.date] for row in body])
+    for place, (row, (day, thai)) in enumerate(zip(body, days, strict=True), start=1):
+        if day is None and not any(isinstance(row[at], float | int) for at in table.stations if at < len(row)):
+            continue
+        stamp = "" if day is None else f"{day.isoformat()} 00:00"
+        for at, station in table.stations.items():
+            if at < len(row):
+                one = (number, place, station, stamp, _text(row[at]), variable, thai)
+                for column, value in zip(cells, one, strict=True):
+                    column.append(value)
 
 
 def _rows_once(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
@@ -140,15 +174,10 @@ def _sheets(data: bytes) -> list[tuple[str, list[list[Any]]]]:
         ) from error
 
 
-def _find(sheets: list[tuple[str, list[list[Any]]]]) -> _Table:
-    for name, rows in sheets:
-        for at, row in enumerate(rows[:_HEADER_WITHIN]):
-            stations = {column: station_of(_text(cell)) for column, cell in enumerate(row)}
-            stations = {column: station for column, station in stations.items() if station}
-            before = range(min(stations, default=0))
-            dates = [c for c in before if re.sub(r"[\s/]", "", _text(row[c])).lower() in _DATE_HEADERS]
-            if stations and dates:
-                return _Table(name, rows, at, dates[0], stations)
+def _tables(sheets: list[tuple[str, list[list[Any]]]]) -> list[_Table]:
+    found = [table for name, rows in sheets if (table := _table(name, rows)) is not None]
+    if found:
+        return found
     for name, rows in sheets:
         if any(row and _text(row[0]) == "Date/Time" and any(isinstance(c, dt.time) for c in row) for row in rows[:5]):
             raise FileRefused(
@@ -164,29 +193,37 @@ def _find(sheets: list[tuple[str, list[list[Any]]]]) -> _Table:
     )
 
 
-def _variable(sheet_name: str) -> str | None:
-    plain = re.sub(r"[^a-z0-9]", "", sheet_name.lower())
-    if plain in _OTHER_POLLUTANTS:
+def _table(name: str, rows: list[list[Any]]) -> _Table | None:
+    for at, row in enumerate(rows[:_HEADER_WITHIN]):
+        stations = stations_of([_text(cell) for cell in row])
+        above = rows[max(at - _MERGED_ABOVE, 0) : at + 1]
+        dates = [c for c in range(min(stations, default=0)) if any(_is_date_header(one[c]) for one in above)]
+        if stations and dates:
+            return _Table(name, rows, at, dates[0], stations)
+    return None
+
+
+def _is_date_header(cell: Any) -> bool:
+    return re.sub(r"[\s/]", "", _text(cell)).lower() in _DATE_HEADERS
+
+
+def _chosen(tables: list[_Table]) -> tuple[list[tuple[_Table, str | None]], list[str]]:
+    """Return the sheets to read, each with its pollutant (None: not named), and the names of those left out.
+
+    A sheet that names no pollutant is one of PM2.5 where no other sheet names it (workbook of 2025).
+    """
+    plain = {table.name: re.sub(r"[^a-z0-9]", "", table.name.lower()) for table in tables}
+    named = [(table, _SHEET_VARIABLES[plain[table.name]]) for table in tables if plain[table.name] in _SHEET_VARIABLES]
+    unnamed = [(table, None) for table in tables if plain[table.name] not in _OTHER_POLLUTANTS | {*_SHEET_VARIABLES}]
+    found = named or unnamed
+    if not found:
         raise FileRefused(
-            f"sheet {sheet_name}: expected PM2.5 or PM10", key="no_particles", context={"found": sheet_name[:80]}
+            f"sheet {tables[0].name}: expected PM2.5 or PM10",
+            key="no_particles",
+            context={"found": tables[0].name[:80]},
         )
-    return _SHEET_VARIABLES.get(plain)
-
-
-def _day(cell: Any) -> tuple[dt.date | None, bool]:
-    """Return the day of a cell, and whether its year was Buddhist; Thai sheets write the day before the month."""
-    if isinstance(cell, dt.datetime):
-        cell = cell.date()
-    year, month, day = (cell.year, cell.month, cell.day) if isinstance(cell, dt.date) else (0, 0, 0)
-    written = _TEXT_DAY.fullmatch(_text(cell)) if isinstance(cell, str) else None
-    if written:
-        one, month, three = (int(part) for part in written.groups())
-        year, day = (one, three) if len(written[1]) == 4 else (three, one)
-    thai = readings.BUDDHIST_YEARS[0] <= year <= readings.BUDDHIST_YEARS[1]
-    try:
-        return dt.date(year - 543 if thai else year, month, day), thai
-    except ValueError:
-        return None, False
+    read = {table.name for table, _ in found}
+    return list(found), [table.name for table in tables if table.name not in read]
 
 
 def _text(cell: Any) -> str:

@@ -20,7 +20,7 @@ from fetchers import delimited, readings
 from fetchers.delimited import Field, Sheet, Sieve, Words
 from fetchers.detections import NO_DAY, read_days, tell_days
 from fetchers.parsed import Parsed
-from fetchers.pcd import station_of
+from fetchers.pcd import stations_of
 
 #: Tables by the columns that only they have, in small letters; the first that fits counts.
 _FORMS: dict[str, frozenset[str]] = {
@@ -191,7 +191,8 @@ def _daily_series(opened: _Opened) -> Parsed:
     ids = _renamed(words["station_id"], str.lower)
     if "source_column" in words:
         marked = words["source_column"]
-        old = marked.spread([station_of(text).endswith("-old") for text in marked.values], bool)
+        known = stations_of(marked.values)
+        old = marked.spread([known.get(at, "").endswith("-old") for at in range(len(marked.values))], bool)
         each = ids.spread(ids.values, object)
         ids = Words.of([f"{i}-old" if is_old else i for i, is_old in zip(each, old, strict=True)])
         sieve.tell("two_sites", old, stations=", ".join(sorted({i for i in ids.values if i.endswith("-old")})))

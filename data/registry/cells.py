@@ -24,11 +24,6 @@ DECIMALS = 7
 MOST_VERTICES = 20_000
 _GEOMETRIES = ("Point", "LineString", "Polygon", "MultiLineString", "MultiPolygon")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-#: Thai months by the beginning that the short and the long name share.
-_MONTHS = (
-    "มกรา", "กุมภา", "มีนา", "เมษา", "พฤษภา", "มิถุนา", "กรกฎา", "สิงหา", "กันยา", "ตุลา", "พฤศจิกา", "ธันวา",
-)  # fmt: skip
-_SHORT_MONTHS = ("มค", "กพ", "มีค", "เมย", "พค", "มิย", "กค", "สค", "กย", "ตค", "พย", "ธค")
 _PARTED = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})")
 _WORDED = re.compile(r"(\d{1,2})\s*([ก-๙.]+)\s*(?:พ\.?ศ\.?|ค\.?ศ\.?)?\s*(\d{4})")
 _BUDDHIST = range(2400, 2700)
@@ -112,9 +107,7 @@ def _number(column: sa.Column[Any], value: Any) -> tuple[float | int, str]:
 
 
 def _day(name: str, value: Any) -> tuple[str, str]:
-    if isinstance(value, dt.datetime | dt.date):
-        return f"{value:%Y-%m-%d}", ""
-    text = str(value).translate(_THAI_DIGITS)
+    text = f"{value:%Y-%m-%d}" if isinstance(value, dt.date) else str(value).translate(_THAI_DIGITS)
     day = _iso(text) or _parted(text) or _worded(text)
     if day is None:
         raise Unreadable("bad_day", field=name, got=str(value)[:60])
@@ -149,11 +142,8 @@ def _worded(text: str) -> tuple[int, int, int] | None:
     found = _WORDED.fullmatch(text)
     if not found:
         return None
-    word = found[2].replace(".", "")
-    for number, (long, short) in enumerate(zip(_MONTHS, _SHORT_MONTHS, strict=True), start=1):
-        if word.startswith(long) or word == short:
-            return int(found[3]), number, int(found[1])
-    return None
+    month = clock.month_of(found[2])
+    return (int(found[3]), month, int(found[1])) if month else None
 
 
 def _moment(name: str, value: Any) -> str:

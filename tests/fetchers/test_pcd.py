@@ -107,6 +107,88 @@ def test_the_pollutant_is_read_from_the_sheet_name() -> None:
     assert refusal.value.key == "no_particles"
 
 
+def book_of(*sheets: tuple[str, list[list[Any]]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets:
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_every_sheet_of_days_is_read() -> None:
+    """A workbook with a sheet a month: none is left out unseen."""
+    months = [
+        ("ม.ค.67", [["Date", "37T"], [day("2024-01-31"), 1]]),
+        ("ก.พ.67", [["Date", "37T"], [day("2024-02-29"), 2]]),
+    ]
+    parsed = pcd.parse_workbook(book_of(*months), NOW)
+    assert (parsed.read, list(parsed.table["value"])) == (2, [1, 2])
+    assert parsed.table["measured_at"].iloc[1] == pd.Timestamp("2024-02-29T00:00+07:00")
+
+
+def test_sheets_of_both_sizes_are_read_and_those_of_gases_named() -> None:
+    header, when = ["Date", "37T"], day("2024-02-29")
+    sheets = [("O3", [header, [when, 40]]), ("PM10", [header, [when, 60]]), ("PM2.5", [header, [when, 30.5]])]
+    parsed = pcd.parse_workbook(book_of(*sheets), NOW)
+    assert parsed.table.set_index("variable")["value"].to_dict() == {"pm10": 60, "pm25": 30.5}
+    assert [(one.key, one.context["sheets"]) for one in parsed.mended if one.key == "sheets_left"] == [
+        ("sheets_left", "O3")
+    ]
+    doubles = told(parsed).get("double_records", 0)
+    records = len(parsed.table[["station_id", "measured_at"]].drop_duplicates())
+    assert parsed.read == records + doubles
+
+
+def test_a_header_of_two_rows_with_merged_cells_is_read() -> None:
+    rows = [["วันที่", "ภาคเหนือ", ""], ["", "37T", "38T"], [day("2024-02-29"), 1, 2]]
+    parsed = pcd.parse_workbook(workbook(*rows), NOW)
+    assert dict(zip(parsed.table["station_id"], parsed.table["value"], strict=True)) == {"37t": 1, "38t": 2}
+
+
+@pytest.mark.parametrize(
+    ("header", "station"),
+    [
+        ("37T\nต.พระบาท อ.เมือง", "37t"),
+        ("37 T", "37t"),
+        ("37T*", "37t"),
+        ("37T**", "37t"),
+        ("37T (เก่า)", "37t-old"),
+        ("bkp112t", "bkp112t"),
+    ],
+)
+def test_codes_as_headers_write_them(header: str, station: str) -> None:
+    """A star alone points to a footnote; only beside a second column of the code it marks the old site."""
+    parsed = pcd.parse_workbook(workbook(["Date", header], [day("2024-02-29"), 1]), NOW)
+    assert list(parsed.table["station_id"]) == [station]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [45351, "29/2/2567", "29/2/67", "29-02-2024", "29 ก.พ. 67", "29 กุมภาพันธ์ 2567", "29-Feb-24", "2024-02-29 00:00:00"],
+)
+def test_days_however_they_were_typed(cell: object) -> None:
+    parsed = pcd.parse_workbook(workbook(["Date", "37T"], [cell, 1]), NOW)
+    assert list(parsed.table["measured_at"]) == [pd.Timestamp("2024-02-29T00:00+07:00")]
+
+
+@pytest.mark.parametrize("cell", ["29/2/2566", "31 เม.ย. 2567", "1/1/1967", 7, 45351.5, "29/13/67", "มีนาคม 2567"])
+def test_what_is_no_day_is_told_and_never_guessed(cell: object) -> None:
+    parsed = pcd.parse_workbook(workbook(["Date", "37T"], [cell, 1]), NOW)
+    assert (len(parsed.table), parsed.rejected[0].key) == (0, "no_date")
+
+
+def test_a_column_with_the_month_first_is_read_as_one() -> None:
+    parsed = pcd.parse_workbook(workbook(["Date", "37T"], ["2/3/2024", 1], ["2/13/2024", 2]), NOW)
+    assert [f"{moment.tz_convert('Asia/Bangkok'):%Y-%m-%d}" for moment in parsed.table["measured_at"]] == [
+        "2024-02-03",
+        "2024-02-13",
+    ]
+
+
 def test_future_days_are_rejected() -> None:
     data = workbook(["Date", "37T"], [day("2026-12-01"), 1], [day("2026-12-02"), 2])
     parsed = pcd.parse_workbook(data, NOW)
