@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -45,16 +45,16 @@ class _Table(NamedTuple):
     stations: dict[int, str]
 
 
-class _Cells(NamedTuple):
-    """Cells of stations and days, column by column: of which sheet and row, which pollutant, and what they say."""
+class _Cell(NamedTuple):
+    """The cell of a station and day: of which sheet and row, of which pollutant, what it says."""
 
-    sheet: list[int]
-    row: list[int]
-    station: list[str]
-    stamp: list[str]
-    text: list[str]
-    variable: list[str]
-    buddhist: list[bool]
+    sheet: int
+    row: int
+    station: str
+    stamp: str
+    text: str
+    variable: str
+    buddhist: bool
 
 
 def stations_of(codes: Sequence[str]) -> dict[int, str]:
@@ -98,34 +98,32 @@ def parse_workbook(data: bytes, now: dt.datetime) -> Parsed:
         ``unreadable_workbook``, ``known_but_unread`` (EGAT's workbook), ``no_particles`` or ``unknown_workbook``.
     """
     tables, others = _chosen(_tables(_sheets(data)))
-    cells = _Cells([], [], [], [], [], [], [])
-    for number, (table, variable) in enumerate(tables):
-        _gather(cells, number, table, variable or "pm25")
-    columns = {"station_id": cells.station, "stamp": cells.stamp}
-    measured = list(dict.fromkeys(cells.variable))
-    for name in measured:
-        # A cell of another pollutant says nothing of this one.
-        columns[name] = [text if of == name else "" for text, of in zip(cells.text, cells.variable, strict=True)]
+    cells = [cell for at, (table, variable) in enumerate(tables) for cell in _cells(at, table, variable or "pm25")]
+    measured = list(dict.fromkeys(cell.variable for cell in cells))
+    columns = {"station_id": [cell.station for cell in cells], "stamp": [cell.stamp for cell in cells]}
+    # A cell of one pollutant says nothing of another.
+    columns |= {name: [cell.text if cell.variable == name else "" for cell in cells] for name in measured}
     sheet = from_columns(columns, readings.all_text)
     readings.refuse_empty(sheet)
-    row_numbers = np.array(cells.row, dtype=np.int64)
+    row_numbers = np.array([cell.row for cell in cells], dtype=np.int64)
     sheet = replace(sheet, row_numbers=row_numbers)
     sieve = Sieve(sheet)
     stamps = readings.moments(sieve, sheet.words["stamp"])
-    sieve.tell("buddhist_year", np.array(cells.buddhist, dtype=bool))
+    sieve.tell("buddhist_year", np.array([cell.buddhist for cell in cells], dtype=bool))
     readings.reject_future(sieve, stamps, now)
     day_numbers = (stamps + np.timedelta64(7, "h")).astype("datetime64[D]").astype(np.int64)
     double = np.zeros(len(sheet), dtype=bool)
     at = np.flatnonzero(sieve.good)
-    columns_apart = np.array(cells.sheet) * len(sheet) + sheet.words["station_id"].codes
+    sheet_of = np.array([cell.sheet for cell in cells])
+    columns_apart = sheet_of * len(sheet) + sheet.words["station_id"].codes
     double[at] = readings.double_days(columns_apart[at], day_numbers[at], row_numbers[at])
     sieve.reject("double_day", double)
-    station = np.asarray(cells.station, dtype=object)
-    moved = sorted({name for name in cells.station if name.endswith("-old")})
-    sieve.tell("two_sites", np.isin(station, moved), stations=", ".join(moved))
+    is_moved = [cell.station.endswith("-old") for cell in cells]
+    moved = sorted({cell.station for cell, is_old in zip(cells, is_moved, strict=True) if is_old})
+    sieve.tell("two_sites", np.array(is_moved, dtype=bool), stations=", ".join(moved))
     assumed = [number for number, (_, variable) in enumerate(tables) if variable is None]
     named = ", ".join(tables[number][0].name for number in assumed)
-    sieve.tell("assumed_pm25", np.isin(cells.sheet, assumed), sheet=named)
+    sieve.tell("assumed_pm25", np.isin(sheet_of, assumed), sheet=named)
     if others:
         sieve.mended.append(Remark("sheets_left", 0, (), {"sheets": ", ".join(others)[:200]}))
     parsed = readings.assemble(
@@ -141,8 +139,8 @@ def parse_workbook(data: bytes, now: dt.datetime) -> Parsed:
     return replace(parsed, rejected=_rows_once(parsed.rejected), mended=_rows_once(parsed.mended))
 
 
-def _gather(cells: _Cells, number: int, table: _Table, variable: str) -> None:
-    """Add the cells of one sheet; rows without a day and a number, such as a footer, are none."""
+def _cells(number: int, table: _Table, variable: str) -> Iterator[_Cell]:
+    """Yield the cells of one sheet; a row without a day and without a number, such as a footer, has none."""
     body = table.rows[table.header + 1 :]
     days = cell_days.read([row[table.date] for row in body])
     for place, (row, (day, thai)) in enumerate(zip(body, days, strict=True), start=1):
@@ -151,9 +149,7 @@ def _gather(cells: _Cells, number: int, table: _Table, variable: str) -> None:
         stamp = "" if day is None else f"{day.isoformat()} 00:00"
         for at, station in table.stations.items():
             if at < len(row):
-                one = (number, place, station, stamp, _text(row[at]), variable, thai)
-                for column, value in zip(cells, one, strict=True):
-                    column.append(value)
+                yield _Cell(number, place, station, stamp, _text(row[at]), variable, thai)
 
 
 def _rows_once(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
