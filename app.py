@@ -18,7 +18,8 @@ from data.errors import HazeError, StoreError
 from data.registry import open_registry
 from data.registry.alert_log import Event
 from data.registry.bulk import Scope
-from fetchers import importer, record_rows, unpack
+from fetchers import apart, importer, record_rows
+from fetchers.brought import Brought
 from fetchers.sources import SOURCES
 from layers import notice, screen, signed
 from layers.alerts import Alerting
@@ -33,9 +34,10 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
     """Take uploaded files into the desk's own store and make ready what the next page view needs."""
     who = signed.demand_planner(desk)
     limit = desk.settings.max_file_mb * 1_000_000
-    sources = [importer.source_of_bytes(name, data, limit) for name, data in files]
+    sources = [Brought(name, data, limit) for name, data in files]
     taken_by = record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), who)
-    verdicts = importer.bring_in(desk.own_store, sources, clock.utc_now, records=taken_by)
+    with apart.Reader(desk.settings) as read:
+        verdicts = importer.bring_in(desk.own_store, sources, clock.utc_now, records=taken_by, read=read)
     fetching.make_ready(desk, [verdict.kind for verdict in verdicts if verdict.kept])
     return verdicts
 
@@ -43,9 +45,11 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
 def check(desk: Desk, name: str, data: bytes) -> list[Any]:
     """Return what an import would do with each row of a list of records; nothing is written."""
     who = signed.demand_planner(desk)
-    members = unpack.members_of_bytes(name, data, desk.settings.max_file_mb * 1_000_000)
+    file = Brought(name, data, desk.settings.max_file_mb * 1_000_000)
     scope = Scope(desk.place, desk.all_tambons)
-    return list(record_rows.looked_at(open_registry(desk.settings), scope, who, members, clock.utc_now))
+    with apart.Reader(desk.settings) as read:
+        found = read(file, clock.utc_now())
+        return list(record_rows.looked_at(open_registry(desk.settings), scope, who, found))
 
 
 def fetch(desk: Desk) -> list[Any]:

@@ -1,21 +1,27 @@
 """The Today page over a poor line: bytes and seconds of the first load and of each choice, on a phone and at a desk.
 
-Chromium's own throttle plays the line. What a reverse proxy would save is told apart: Streamlit serves its own scripts
-uncompressed and leaves that to a proxy, so every file is also counted as gzip makes it. Needs Debian's chromium.
+Chromium's own throttle plays the line. Streamlit serves its own scripts uncompressed and leaves that to a proxy: with
+`--proxy` the page comes through nginx, set as `docs/deploy.md` has it but for TLS; else each file is also counted
+as gzip would make it. Needs Debian's chromium, and nginx for the proxy.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import gzip
+import socket
+import subprocess
 import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect, sync_playwright
 
 from data import places
@@ -25,6 +31,65 @@ from tests.app.test_browser import DESK, PHONE, served, settle
 #: Round trip in milliseconds and bytes a second down and up: the profiles of Chromium's own tools.
 LINES = {"3G": (400, 1.6e6 / 8, 0.75e6 / 8), "slow 3G": (2000, 0.4e6 / 8, 0.4e6 / 8)}
 TAMBON = "520304"
+
+
+#: How nginx compresses, as in `docs/deploy.md`.
+GZIP = """
+    gzip on;
+    gzip_proxied any;
+    gzip_min_length 1000;
+    gzip_types text/css text/javascript application/javascript application/json application/geo+json image/svg+xml;
+"""
+
+
+@contextlib.contextmanager
+def through_nginx(url: str) -> Iterator[str]:
+    """Run nginx before the app and give its address."""
+    with tempfile.TemporaryDirectory() as name, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        kept = " ".join(f"{kind}_temp_path {name};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        conf = Path(name) / "nginx.conf"
+        conf.write_text(f"""
+worker_processes 1;
+pid {name}/pid;
+error_log {name}/log;
+events {{}}
+http {{
+    include /etc/nginx/mime.types;
+    access_log off;
+    {kept}
+    server {{
+        listen 127.0.0.1:{port};
+        {GZIP}
+        location / {{
+            proxy_pass {url};
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_set_header Host $http_host;
+        }}
+    }}
+}}
+""")
+        nginx = subprocess.Popen(["nginx", "-c", str(conf), "-e", f"{name}/log", "-g", "daemon off;"])
+        try:
+            wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            nginx.terminate()
+            nginx.wait()
+
+
+def wait_for(address: str) -> None:
+    """Return once an address answers."""
+    for _ in range(100):
+        with contextlib.suppress(requests.ConnectionError):
+            requests.get(address, timeout=5).raise_for_status()
+            return
+        time.sleep(0.1)
+    raise TimeoutError(address)
 
 
 class Meter:
@@ -125,8 +190,6 @@ def visit(browser: Browser, url: str, size: dict[str, int], line: str) -> dict[s
 
 def packed(url: str, files: dict[str, int]) -> int:
     """Return what files would weigh if each came as gzip at its usual level."""
-    import requests
-
     asked = (url + path for path in files if path.startswith("/"))
     plain = [requests.get(one, headers={"Accept-Encoding": "identity"}, timeout=60).content for one in asked]
     return sum(min(len(one), len(gzip.compress(one, 6))) for one in plain)
@@ -137,10 +200,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks line", description=__doc__)
     parser.add_argument("--lines", nargs="+", choices=sorted(LINES), default=["3G"])
     parser.add_argument("--plain", action="store_true", help="as Streamlit is by itself: messages uncompressed")
+    parser.add_argument("--proxy", action="store_true", help="through nginx that compresses")
     options = parser.parse_args(sys.argv[2:])
     more = ("--server.enableWebsocketCompression", "false") if options.plain else ()
     print(f"{len(places.embedded_tambons())} tambons of the sample; messages {'plain' if options.plain else 'as set'}")
-    with tempfile.TemporaryDirectory() as name, served(Path(name) / "store", *more) as url, sync_playwright() as play:
+    with contextlib.ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory())
+        url = stack.enter_context(served(Path(name) / "store", *more))
+        if options.proxy:
+            url = stack.enter_context(through_nginx(url))
+        play = stack.enter_context(sync_playwright())
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
         # The first visitor after the start pays for what Python reads; that is not the line's.
         page = browser.new_page()
@@ -152,7 +221,9 @@ def main() -> None:
                 files = visit(browser, url, size, line)
         largest = sorted(files.items(), key=lambda item: -item[1])[:6]
         print("  largest files: " + ", ".join(f"{path.rpartition('/')[2]} {size:,} B" for path, size in largest))
-        print(f"  all files of the first load {sum(files.values()):,} B, with gzip by a proxy {packed(url, files):,} B")
+        print(f"  all files of the first load {sum(files.values()):,} B")
+        if not options.proxy:
+            print(f"  with gzip by a proxy {packed(url, files):,} B")
         browser.close()
 
 

@@ -139,18 +139,19 @@ def check_records(
     from data.accounts import OPERATOR
     from data.registry import open_registry
     from data.registry.bulk import Scope
-    from fetchers import record_rows, unpack
+    from fetchers import apart, record_rows
+    from fetchers.brought import Brought
     from layers.words import say_problems
 
     with clear_errors():
         desk = open_desk(place)
-        limit = desk.settings.max_file_mb * 1_000_000
-        registry, scope = open_registry(desk.settings), Scope(desk.place, desk.all_tambons)
-        found = record_rows.looked_at(registry, scope, OPERATOR, unpack.members(file, limit), clock.utc_now)
-        rows = [
-            (kind, one.row, one.record, one.verdict, say_problems(lang(), (*one.wrong, *one.notes)))
-            for kind, one in found
-        ]
+        brought = Brought(file.name, file, desk.settings.max_file_mb * 1_000_000)
+        with apart.Reader(desk.settings) as read:
+            registry, scope = open_registry(desk.settings), Scope(desk.place, desk.all_tambons)
+            rows = [
+                (kind, one.row, one.record, one.verdict, say_problems(lang(), (*one.wrong, *one.notes)))
+                for kind, one in record_rows.looked_at(registry, scope, OPERATOR, read(brought, clock.utc_now()))
+            ]
         print_rows(pd.DataFrame(rows, columns=["kind", "row", "id", "verdict", "reason"]), form)
 
 

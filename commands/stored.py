@@ -13,12 +13,12 @@ from commands import fetching
 from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, period_of, print_rows
 from commands.registry import registry_state
 from commands.watch import watch_state
-from data import clock
+from data import clock, settings
 from data.accounts import OPERATOR
 from data.outside import one_line
 from data.registry import open_registry
 from data.registry.bulk import Scope
-from fetchers import importer, record_rows, refresh, source
+from fetchers import apart, importer, record_rows, refresh, source
 from fetchers.sources import SOURCES
 from layers.words import say, say_outcome, say_verdict
 from models.desk import open_desk
@@ -41,16 +41,18 @@ def import_(
     Example: python cli.py import lampang_tambons.geojson downloads/*.csv
     """
     with clear_errors():
-        desk = open_desk()
-        limit = desk.settings.max_file_mb * 1_000_000
-        progress = Console(stderr=True)
-        with progress.status("…") as status:
+        options = settings.load()
+        limit = options.max_file_mb * 1_000_000
+        # The process that reads starts while the desk is opened.
+        with apart.Reader(options) as read, Console(stderr=True).status("…") as status:
+            desk = open_desk(options=options)
             verdicts = importer.bring_in(
                 desk.own_store,
                 importer.sources_of(files, limit),
                 clock.utc_now,
                 lambda verdict: status.update(verdict.file),
-                record_rows.into(open_registry(desk.settings), Scope(desk.place, desk.all_tambons), OPERATOR),
+                record_rows.into(open_registry(options), Scope(desk.place, desk.all_tambons), OPERATOR),
+                read,
             )
             status.update(say(lang(), "word.preparing"))
             fetching.make_ready(desk, [v.kind for v in verdicts if v.kept])

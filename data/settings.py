@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         Language of messages on the command line and of the first screen.
     max_file_mb : int
         Largest file taken in, decoded, in megabytes.
+    max_parse_s : float
+        How long a file that is brought may take to be understood.
+    max_parse_mb : int
+        Memory that understanding it may take, in megabytes.
     lock_timeout_s : float
         How long a writer waits for another writer.
     firms_key, gistda_key, openaq_key, dustboy_key, ads_key : SecretStr
@@ -85,6 +89,8 @@ class Settings(BaseSettings):
     place: str = "lampang"
     lang: Literal["th", "en"] = "en"
     max_file_mb: int = Field(default=1024, ge=1)
+    max_parse_s: float = Field(default=120.0, gt=0)
+    max_parse_mb: int = Field(default=6144, ge=64)
     lock_timeout_s: float = Field(default=60.0, ge=0)
     firms_key: SecretStr = SecretStr("")
     gistda_key: SecretStr = SecretStr("")

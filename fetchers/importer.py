@@ -6,7 +6,6 @@ it is whole. Never words a verdict: it hands over keys and counts.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -21,7 +20,8 @@ from data.errors import ContractError, FileRefused, HazeError, RegistryError
 from data.merge import Added, Writer, bounds_of, fetched_now
 from data.moved import FARTHEST_KM
 from data.store import Store
-from fetchers import recognise, unpack
+from fetchers import unpack
+from fetchers.brought import PARSER_FAULTS, Brought, Read, understood, unparsed
 from fetchers.parsed import Parsed, Remark
 
 #: Raised when a parser changes the rows it makes, so that provenance tells which one made them.
@@ -29,12 +29,6 @@ PARSER_VERSION = "1"
 #: A commit after so many members or rows bounds what a kill can cost, without a rewrite for each small file.
 _MEMBERS_A_COMMIT = 500
 _ROWS_A_COMMIT = 2_000_000
-
-
-#: What a parser raises on content of a shape that its author did not foresee. One such file must not stop the others.
-PARSER_FAULTS = (
-    AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError, csv.Error,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,10 +68,9 @@ class TakenRecords(Protocol):
 
 
 TakeRecords = Callable[[str, Parsed], TakenRecords]
-Source = tuple[str, Callable[[], Iterator[unpack.Member | tuple[str, FileRefused]]], Path | bytes]
 
 
-def sources_of(paths: Iterable[Path], limit_bytes: int) -> Iterator[Source | Verdict]:
+def sources_of(paths: Iterable[Path], limit_bytes: int) -> Iterator[Brought | Verdict]:
     """Yield the files below `paths` (a folder whole, but for hidden files), or a verdict for a wrong path."""
     for given in paths:
         if given.is_dir():
@@ -94,34 +87,22 @@ def sources_of(paths: Iterable[Path], limit_bytes: int) -> Iterator[Source | Ver
             yield Verdict(str(given), refused=FileRefused(f"{given}: no such file", key="no_such_file"))
 
 
-def _source(path: Path, label: str, limit_bytes: int) -> Source | Verdict:
+def _source(path: Path, label: str, limit_bytes: int) -> Brought | Verdict:
     if path.suffix.lower() == ".shp" and path.with_suffix(".dbf").is_file():
         try:
-            return source_of_bytes(label, unpack.shapefile_beside(path, limit_bytes), limit_bytes)
+            return Brought(label, unpack.shapefile_beside(path, limit_bytes), limit_bytes)
         except FileRefused as refusal:
             return Verdict(label, refused=refusal)
-
-    def opened() -> Iterator[unpack.Member | tuple[str, FileRefused]]:
-        return unpack.members(path, limit_bytes)
-
-    return label, opened, path
-
-
-def source_of_bytes(name: str, data: bytes, limit_bytes: int) -> Source:
-    """Return uploaded bytes as a source."""
-
-    def opened() -> Iterator[unpack.Member | tuple[str, FileRefused]]:
-        return unpack.members_of_bytes(name, data, limit_bytes)
-
-    return name, opened, data
+    return Brought(label, path, limit_bytes)
 
 
 def bring_in(
     store: Store,
-    sources: Iterable[Source | Verdict],
+    sources: Iterable[Brought | Verdict],
     now: Now,
     told: Callable[[Verdict], None] = lambda verdict: None,
     records: TakeRecords | None = None,
+    read: Read = understood,
 ) -> list[Verdict]:
     """Take files into the store.
 
@@ -129,7 +110,7 @@ def bring_in(
     ----------
     store : Store
     sources : iterable
-        From `sources_of` or `source_of_bytes`.
+        Of `Brought`, or what `sources_of` yields.
     now : callable
         Clock in UTC.
     told : callable
@@ -137,6 +118,8 @@ def bring_in(
         function returns.
     records : callable, optional
         Takes the rows of a file for the registry (`fetchers.record_rows.into`); without it such files are refused.
+    read : callable, optional
+        Understands a file: in this process, without a bound in time, unless a `fetchers.apart.Reader` is given.
 
     Returns
     -------
@@ -150,7 +133,7 @@ def bring_in(
     """
     verdicts: list[Verdict] = []
     with store.locked(), ThreadPoolExecutor(1) as beside:
-        intake = _Intake(store, Writer(store, store.state()), now, beside, records)
+        intake = _Intake(store, Writer(store, store.state()), now, beside, records, read)
         for source in sources:
             for verdict in [source] if isinstance(source, Verdict) else intake.take(source):
                 verdicts.append(verdict)
@@ -168,46 +151,36 @@ class _Intake:
     now: Now
     beside: Executor
     records: TakeRecords | None = None
+    read: Read = understood
     owed: list[tuple[dict[str, object], Future[str]]] = field(default_factory=list)
     members: int = 0
     rows: int = 0
 
-    def take(self, source: Source) -> Iterator[Verdict]:
-        label, opened, raw = source
+    def take(self, file: Brought) -> Iterator[Verdict]:
         kept: Future[str] | None = None
-        try:
-            for member in opened():
-                if isinstance(member, tuple):
-                    yield Verdict(_shown(label, member[0]), refused=member[1])
+        for name, found in self.read(file, self.now()):
+            if isinstance(found, HazeError):
+                yield Verdict(name, refused=found)
+                continue
+            try:
+                if found.kind == "records":
+                    yield self._take_records(name, found)
                     continue
-                name = _shown(label, member.name)
-                try:
-                    parsed = recognise.parse(member, self.now())
-                    if parsed.kind == "records":
-                        yield self._take_records(name, parsed)
-                        continue
-                    verdict = add(self.writer, name, parsed)
-                except (ContractError, RegistryError) as refusal:
-                    yield Verdict(name, refused=refusal)
-                    continue
-                except PARSER_FAULTS as fault:
-                    yield Verdict(name, refused=_unparsed(name, fault))
-                    continue
-                if verdict.kept or verdict.duplicates:
-                    kept = kept or self.beside.submit(self.store.put_raw, raw)
-                    self.owed.append((provenance(verdict, parsed.table, self.now), kept))
-                self.members += 1
-                self.rows += verdict.kept
-                if self.members >= _MEMBERS_A_COMMIT or self.rows >= _ROWS_A_COMMIT:
-                    self.commit()
-                yield verdict
-        except FileRefused as refusal:
-            yield Verdict(label, refused=refusal)
-        except PARSER_FAULTS as fault:  # from opening it: one such file must not stop the others
-            yield Verdict(label, refused=_unparsed(label, fault))
-        except PermissionError as error:
-            problem = {"problem": error.strerror or ""}
-            yield Verdict(label, refused=FileRefused(f"{label}: {error}", key="unreadable", context=problem))
+                verdict = add(self.writer, name, found)
+            except (ContractError, RegistryError) as refusal:
+                yield Verdict(name, refused=refusal)
+                continue
+            except PARSER_FAULTS as fault:
+                yield Verdict(name, refused=unparsed(name, fault))
+                continue
+            if verdict.kept or verdict.duplicates:
+                kept = kept or self.beside.submit(self.store.put_raw, file.raw)
+                self.owed.append((provenance(verdict, found.table, self.now), kept))
+            self.members += 1
+            self.rows += verdict.kept
+            if self.members >= _MEMBERS_A_COMMIT or self.rows >= _ROWS_A_COMMIT:
+                self.commit()
+            yield verdict
 
     def _take_records(self, name: str, parsed: Parsed) -> Verdict:
         if self.records is None:
@@ -234,16 +207,6 @@ class _Intake:
                 known.add(mark)
         self.writer.commit()
         self.owed, self.members, self.rows = [], 0, 0
-
-
-def _unparsed(name: str, fault: Exception) -> FileRefused:
-    problem = f"{type(fault).__name__}: {fault}"[:160]
-    return FileRefused(f"{name}: the parser failed ({problem})", key="unparsed", context={"problem": problem})
-
-
-def _shown(label: str, member: str) -> str:
-    _, colon, inner = member.partition(": ")
-    return f"{label}: {inner}" if colon else label
 
 
 def add(writer: Writer, name: str, parsed: Parsed) -> Verdict:

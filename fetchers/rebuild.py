@@ -19,6 +19,7 @@ from data.merge import Writer
 from data.repair import RAW, Broken, look_through, put_aside, remove, restore_manifest, without
 from data.store import State, Store
 from fetchers import importer, recognise, unpack
+from fetchers.brought import PARSER_FAULTS
 from fetchers.http import Reply
 from fetchers.parsed import Parsed
 from fetchers.sources import SOURCES
@@ -147,12 +148,12 @@ def _parsed(row: Mapping[str, Any], raw: bytes, limit_bytes: int) -> Iterator[Pa
         for member in unpack.members_of_bytes(str(row["source"]), raw, limit_bytes):
             if not isinstance(member, tuple):
                 yield from _member(member, moment)
-    except (HazeError, *importer.PARSER_FAULTS):
+    except (HazeError, *PARSER_FAULTS):
         return  # it was refused when it was brought, too
 
 
 def _member(member: unpack.Member, moment: dt.datetime) -> Iterator[Parsed]:
     try:
         yield recognise.parse(member, moment)
-    except (HazeError, *importer.PARSER_FAULTS):
+    except (HazeError, *PARSER_FAULTS):
         return

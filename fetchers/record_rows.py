@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from data.accounts import Author
-from data.clock import Now
-from data.errors import FileRefused
+from data.errors import FileRefused, HazeError
 from data.registry import Registry, bulk
 from data.registry.bulk import CHANGED, CONFIRMED, DUPLICATE, REJECTED, TAKEN, Reading, Scope
 from data.registry.records import Problem
-from fetchers import recognise
+from fetchers.brought import Found
 from fetchers.delimited import ROWS_TOLD
 from fetchers.parsed import Parsed, Remark
-from fetchers.unpack import Member
 
 #: So many different reasons are told; a file with more needs another look, not a longer list.
 MOST_REASONS = 20
@@ -48,21 +46,28 @@ def into(registry: Registry, scope: Scope, author: Author) -> Callable[[str, Par
 
 
 def looked_at(
-    registry: Registry, scope: Scope, author: Author, members: Iterable[Member | tuple[str, FileRefused]], now: Now
+    registry: Registry, scope: Scope, author: Author, found: Iterable[Found]
 ) -> Iterator[tuple[str, Reading]]:
     """Yield every row of a file with its kind and the verdict that an import would give it; nothing is written.
+
+    Parameters
+    ----------
+    registry : Registry
+    scope : Scope
+    author : Author
+    found : iterable
+        From `brought.understood` or a `fetchers.apart.Reader`.
 
     Raises
     ------
     FileRefused
         When the file, or a member of it, is no list of records.
     """
-    for member in members:
-        if isinstance(member, tuple):
-            raise member[1]
-        parsed = recognise.parse(member, now())
+    for name, parsed in found:
+        if isinstance(parsed, HazeError):
+            raise parsed
         if parsed.kind != "records":
-            raise FileRefused(f"{member.name}: {parsed.kind}", key="no_records")
+            raise FileRefused(f"{name}: {parsed.kind}", key="no_records")
         for kind, table in parsed.records.items():
             rows = bulk.read(kind, table, scope)
             bulk.look(registry, kind, rows, author)

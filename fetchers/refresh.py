@@ -28,8 +28,9 @@ from data.errors import (
 )
 from data.merge import Writer, bounds_of
 from data.store import Store
+from fetchers.brought import PARSER_FAULTS
 from fetchers.http import Http, Reply
-from fetchers.importer import PARSER_FAULTS, Verdict, add, provenance
+from fetchers.importer import Verdict, add, provenance
 from fetchers.parsed import Parsed
 from fetchers.source import Area, Leading, Period, Request, Source, download
 from fetchers.sources import SOURCES

@@ -24,6 +24,7 @@ from data.merge import Writer
 from data.registry import open_registry
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from tests import files, grid_files, make
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,7 +113,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "hours.json": files.history(hours, "99t"),
         "live.json": files.live(33.0, "2026-03-12", "12:00", stationID="99t", long=lon, lat=lat),
     }
-    sources = [importer.source_of_bytes(name, data, 10_000_000) for name, data in content.items()]
+    sources = [Brought(name, data, 10_000_000) for name, data in content.items()]
     verdicts = importer.bring_in(Store(root), sources, lambda: NOW)
     assert [verdict.kept for verdict in verdicts] == [4, 6, 1, 48, 1]
     return root

@@ -32,7 +32,7 @@ def main() -> None:
     asked.add_argument("--faults", type=int, default=0, help="so many, shared among the jobs; all without it")
     asked.add_argument("--seed", type=int, default=52)
     asked.add_argument("--job", default="", help="only jobs whose name holds this")
-    asked.add_argument("--no-postgresql", action="store_true")
+    asked.add_argument("--on", choices=("both", "sqlite", "postgresql"), default="both", help="which database")
     given = asked.parse_args()
     _preloaded()
     sys.exit(_run(given))
@@ -66,8 +66,8 @@ def _run(given: argparse.Namespace) -> int:
     start = time.monotonic()
     with ExitStack() as stack:
         url = stack.enter_context(_served())
-        places = [("SQLite", job, _on_sqlite(url)) for job in chosen]
-        if not given.no_postgresql and postgres.available():
+        places = [("SQLite", job, _on_sqlite(url)) for job in chosen if given.on != "postgresql"]
+        if given.on != "sqlite" and postgres.available():
             address = stack.enter_context(postgres.cluster())
             places += [("PostgreSQL", job, _on_postgresql(url, address)) for job in chosen if job.name in ON_POSTGRESQL]
         drawn = random.Random(given.seed)

@@ -25,6 +25,7 @@ from data.registry import AlertLog, Registry, bulk, open_registry
 from data.registry.bulk import Scope
 from data.store import Store
 from fetchers import importer, rebuild, record_rows
+from fetchers.brought import Brought
 from fetchers.http import Http
 from fetchers.refresh import refresh
 from fetchers.source import Area, Period
@@ -141,7 +142,7 @@ def _both(options: settings.Settings) -> Facts:
 def _bring(options: settings.Settings, given: Mapping[str, bytes]) -> None:
     store, registry = _store(options), _registry(options)
     takes = record_rows.into(registry, Scope(places.place("lampang"), places.embedded_tambons()), OPERATOR)
-    sources = [importer.source_of_bytes(name, data, 10**8) for name, data in given.items()]
+    sources = [Brought(name, data, 10**8) for name, data in given.items()]
     for verdict in importer.bring_in(store, sources, _now, records=takes):
         if verdict.refused is not None:
             raise verdict.refused

@@ -58,7 +58,11 @@ class Registry:
         self.writable = writable
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections that this process keeps to the database, for every registry opened on it.
+
+        On PostgreSQL they share one pool: to be called when none of them is in use, since what is on its way then is
+        left to be closed by chance.
+        """
         self.engine.dispose()
 
     # -- transactions -------------------------------------------------------------------------------------------

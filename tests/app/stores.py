@@ -16,6 +16,7 @@ import shapely
 from data import clock, places
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 
 A, B = "520304", "520802"
 COLUMNS = (
@@ -71,7 +72,7 @@ def air4thai(**changes: Any) -> bytes:
 def bring(root: Path, **files: bytes) -> Store:
     """Return a store with the files, each of which must have been taken in whole."""
     store = Store(root)
-    sources = [importer.source_of_bytes(name, data, 10**9) for name, data in files.items()]
+    sources = [Brought(name, data, 10**9) for name, data in files.items()]
     verdicts = importer.bring_in(store, sources, clock.utc_now)
     assert [verdict.refused for verdict in verdicts] == [None] * len(files)
     assert all(verdict.kept == verdict.read > 0 for verdict in verdicts)

@@ -13,6 +13,7 @@ from data.accounts import Author
 from data.registry import Registry, open_registry
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from layers.words import Lang, say
 from tests.app.test_pages import both, notices, opened, whole
 
@@ -86,7 +87,7 @@ def test_whoever_is_not_signed_in_is_refused_even_where_a_form_was_left_open(reg
 def test_the_plan_of_saraburi_opens_calmly(lang: Lang, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outlines = (shared / "data" / "boundaries" / "pilot_tambons.parquet").read_bytes()
     store = Store(Path(os.environ["HAZE_STORE"]))
-    importer.bring_in(store, [importer.source_of_bytes("p.parquet", outlines, 10**9)], clock.utc_now)
+    importer.bring_in(store, [Brought("p.parquet", outlines, 10**9)], clock.utc_now)
     monkeypatch.setenv("HAZE_PLACE", "saraburi")
     app = opened("plan", lang=lang)
     assert not app.error

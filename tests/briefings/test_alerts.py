@@ -21,6 +21,7 @@ from data.registry import AlertLog, Registry, open_registry
 from data.registry.tables import WATCHES
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from models import fire_seasons
 from models.desk import Desk
 from tests import make
@@ -552,5 +553,5 @@ def named(fires: pd.DataFrame, told: set[str]) -> bool:
 
 
 def bring(store: Store, rows: pd.DataFrame) -> None:
-    source = importer.source_of_bytes("modis.csv", rows.to_csv(index=False).encode(), 10**8)
+    source = Brought("modis.csv", rows.to_csv(index=False).encode(), 10**8)
     importer.bring_in(store, [source], lambda: NOW)

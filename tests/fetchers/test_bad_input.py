@@ -26,6 +26,7 @@ import shapely
 
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from fetchers.importer import Verdict
 from layers import words
 from tests import files, make
@@ -55,7 +56,7 @@ def _good(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "b.json": files.live(),
         "c.geojson": files.as_json(files.squares()),
     }
-    sources = [importer.source_of_bytes(name, content, LIMIT) for name, content in good.items()]
+    sources = [Brought(name, content, LIMIT) for name, content in good.items()]
     verdicts = importer.bring_in(Store(root, clock), sources, clock)
     assert [verdict.kept for verdict in verdicts] == [2, 1, 4]
     return root
@@ -731,7 +732,7 @@ def test_a_file_cut_anywhere_gives_a_verdict_that_adds_up(tmp_path: Path, name: 
     }[name]
     own = Store(tmp_path / "own", clock)
     for part in every_cut(content):
-        for verdict in importer.bring_in(own, [importer.source_of_bytes(name, part, LIMIT)], clock):
+        for verdict in importer.bring_in(own, [Brought(name, part, LIMIT)], clock):
             assert balanced(verdict)
             assert verdict.refused or verdict.kept or verdict.duplicates or verdict.rejected
             worded(verdict)
@@ -743,7 +744,7 @@ def test_zip_members_stand_for_themselves(tmp_path: Path) -> None:
     at = content.index(mixed_csv({}, {})) + 200
     damaged = content[:at] + b"9" + content[at + 1 :]
     own = Store(tmp_path / "own", clock)
-    verdicts = importer.bring_in(own, [importer.source_of_bytes("f.zip", damaged, LIMIT)], clock)
+    verdicts = importer.bring_in(own, [Brought("f.zip", damaged, LIMIT)], clock)
     assert [(v.file, v.kept, v.refused.key if v.refused else "") for v in verdicts] == [
         ("f.zip: a.csv", 1, ""),
         ("f.zip: b.csv", 0, "damaged_archive"),

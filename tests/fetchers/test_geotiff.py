@@ -13,6 +13,7 @@ from data import places
 from data.errors import FileRefused, NotStored
 from data.store import Store
 from fetchers import geotiff, importer
+from fetchers.brought import Brought
 from fetchers.parsed import Parsed
 from models import ground
 from tests import files, make
@@ -35,7 +36,7 @@ def refused(data: bytes, name: str = "x.tif") -> str:
 
 def stored(folder: Path, *rasters: tuple[str, bytes]) -> Store:
     store = Store(folder / "store")
-    sources = [importer.source_of_bytes(name, data, 10**9) for name, data in rasters]
+    sources = [Brought(name, data, 10**9) for name, data in rasters]
     verdicts = importer.bring_in(store, sources, lambda: NOW)
     assert [verdict.refused for verdict in verdicts] == [None] * len(rasters)
     return store
@@ -209,11 +210,11 @@ def test_land_classes_are_shares_that_add_up(tmp_path: Path) -> None:
 
 
 def test_the_same_raster_twice_is_nothing_new(tmp_path: Path) -> None:
-    source = importer.source_of_bytes("population.tif", made(PEOPLE), 10**9)
+    source = Brought("population.tif", made(PEOPLE), 10**9)
     store = Store(tmp_path / "store")
     first, again = (importer.bring_in(store, [source], lambda: NOW)[0] for _ in range(2))
     assert (first.kept, again.kept, again.duplicates) == (1, 0, 1)
-    packed = importer.source_of_bytes("x.zip", files.zipped({"population.tif": made(PEOPLE)}), 10**9)
+    packed = Brought("x.zip", files.zipped({"population.tif": made(PEOPLE)}), 10**9)
     assert importer.bring_in(store, [packed], lambda: NOW)[0].duplicates == 1
 
 

@@ -22,6 +22,7 @@ from data.errors import ContractError
 from data.store import SNAPSHOT_COLUMNS, Store
 from data.variables import registry
 from fetchers import air4thai, importer
+from fetchers.brought import Brought
 from fetchers.importer import Verdict
 from layers.words import LANGS, say_verdict
 from models.assign import assign, build_index
@@ -47,7 +48,7 @@ def bring(store: Store, *paths: Path) -> list[Verdict]:
 
 
 def bring_bytes(store: Store, content: Mapping[str, bytes]) -> list[Verdict]:
-    sources = [importer.source_of_bytes(name, data, LIMIT) for name, data in content.items()]
+    sources = [Brought(name, data, LIMIT) for name, data in content.items()]
     return importer.bring_in(store, sources, clock)
 
 

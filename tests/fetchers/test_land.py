@@ -9,6 +9,7 @@ import pytest
 
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from tests import files, make
 from tests.layers.desks import DAY, desk_of, march, store_of
 
@@ -18,7 +19,7 @@ def bring(store: Store, *features: tuple[dict[str, object], tuple[int, int]]) ->
         "type": "FeatureCollection",
         "features": [files.feature(properties, make.square(*where)) for properties, where in features],
     }
-    source = importer.source_of_bytes("land.geojson", files.as_json(document), 10**9)
+    source = Brought("land.geojson", files.as_json(document), 10**9)
     return importer.bring_in(store, [source], lambda: dt.datetime(2026, 3, 12, tzinfo=dt.UTC))[0]
 
 

@@ -12,6 +12,7 @@ from data.clock import UTC
 from data.errors import Damaged
 from data.store import MANIFEST, MANIFEST_COPY, Store
 from fetchers import importer, rebuild
+from fetchers.brought import Brought
 from fetchers.rebuild import COPY_LOST, LOST, REBUILT
 from tests import files
 from tests.test_cli import rows, run
@@ -31,7 +32,7 @@ def now() -> dt.datetime:
 
 
 def bring(root: Path, **given: bytes) -> Store:
-    sources = [importer.source_of_bytes(name, data, 10**8) for name, data in given.items()]
+    sources = [Brought(name, data, 10**8) for name, data in given.items()]
     assert {v.refused for v in importer.bring_in(Store(root, now), sources, now)} == {None}
     return Store(root, now)
 

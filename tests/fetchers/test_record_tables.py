@@ -16,6 +16,7 @@ from data.registry import Registry, export, open_registry
 from data.registry.bulk import Scope
 from data.store import Store
 from fetchers import importer, record_rows
+from fetchers.brought import Brought
 from fetchers.importer import Verdict
 from layers.words import LANGS, say_verdict
 
@@ -44,7 +45,7 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def bring(registry: Registry, tmp_path: Path, **files: bytes) -> list[Verdict]:
-    sources = [importer.source_of_bytes(name.replace("_", "."), data, 10**9) for name, data in files.items()]
+    sources = [Brought(name.replace("_", "."), data, 10**9) for name, data in files.items()]
     take = record_rows.into(registry, Scope(places.place("lampang"), places.embedded_tambons()), OPERATOR)
     return importer.bring_in(Store(tmp_path / "files"), sources, clock.utc_now, records=take)
 
@@ -71,9 +72,7 @@ def test_a_list_gets_a_verdict_that_adds_up_and_names_its_rows(registry: Registr
 
 
 def test_without_a_registry_such_a_file_is_refused(tmp_path: Path) -> None:
-    (verdict,) = importer.bring_in(
-        Store(tmp_path / "files"), [importer.source_of_bytes("list.csv", LIST, 10**9)], clock.utc_now
-    )
+    (verdict,) = importer.bring_in(Store(tmp_path / "files"), [Brought("list.csv", LIST, 10**9)], clock.utc_now)
     assert verdict.refused is not None
     assert verdict.refused.key == "no_registry"
 

@@ -24,6 +24,7 @@ from data.clock import ICT, UTC
 from data.errors import Locked, NotStored, SourceError, StoreError
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from fetchers.http import Http, Reply, Secrets
 from fetchers.parsed import Parsed
 from fetchers.refresh import Outcome, refresh
@@ -374,7 +375,7 @@ def test_a_station_that_jumps_three_hundred_kilometres_keeps_its_place_and_its_v
     assert remarks[1]["station_moved"]["context"] == {"stations": "88t", "km": "20"}
     assert values_of(store) == {"10 05:00": 42.0}
     moved = "station_id,name_th,name_en,area_th,area_en,station_type,lat,lon\n88t,ก,A,ข,B,GROUND,15.5,100.1\n"
-    brought = importer.source_of_bytes("stations.csv", moved.encode(), 10**6)
+    brought = Brought("stations.csv", moved.encode(), 10**6)
     assert importer.bring_in(store, [brought], lambda: NOW)[0].kept == 1
     assert store.stations().set_index("station_id").loc["88t", "lat"] == 15.5
 

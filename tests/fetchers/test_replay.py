@@ -17,6 +17,7 @@ import pytest
 from data.clock import ICT, UTC
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from fetchers.http import Http
 from fetchers.refresh import Outcome, refresh
 from fetchers.source import Area
@@ -67,7 +68,7 @@ def ask(store: Store, server: Server, host: str, source: str, now: dt.datetime) 
 def bring(root: Path, copies: list[Copy]) -> Store:
     """Import copies in this order, as files."""
     store = Store(root)
-    sources = (importer.source_of_bytes(copy.name, copy.body, 10**8) for copy in copies)
+    sources = (Brought(copy.name, copy.body, 10**8) for copy in copies)
     verdicts = importer.bring_in(store, sources, lambda: dt.datetime(2026, 4, 1, tzinfo=UTC))
     assert all(verdict.refused is None for verdict in verdicts)
     return store
@@ -191,7 +192,7 @@ def test_four_days_of_modis_hour_by_hour_leave_what_the_files_leave(
     files = plain[alive].sample(frac=1.0, random_state=7)
     imported = Store(tmp_path / "files")
     halves = [files.iloc[::2], files.iloc[1::2], files.iloc[::3]]
-    sources = [importer.source_of_bytes(f"{n}.csv", _csv(half), 10**8) for n, half in enumerate(halves)]
+    sources = [Brought(f"{n}.csv", _csv(half), 10**8) for n, half in enumerate(halves)]
     importer.bring_in(imported, sources, lambda: dt.datetime(2022, 5, 1, tzinfo=UTC))
     assert store.state().revision == imported.state().revision
     stored = sum(part.rows for part in store.parts("hotspots").values())

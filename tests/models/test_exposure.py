@@ -11,6 +11,7 @@ import pytest
 
 from data import clock
 from fetchers import importer
+from fetchers.brought import Brought
 from models import exposure
 from models.desk import Desk
 from models.people import people
@@ -114,7 +115,7 @@ def test_a_raster_counts_people_where_no_file_told_any(tmp_path: Path) -> None:
     # Four cells to each square of 0.1 degree; the square in the north-east has cells over a quarter only.
     cells = np.array([[9, 9, 5, -1], [9, 9, -1, -1], [1, 1, 2, 2], [1, 1, 2, 2]], dtype=np.float32)
     raster = geotiff(cells, nodata=-1.0, described=["population count"])
-    importer.bring_in(one.store, [importer.source_of_bytes("p.tif", raster, 10**9)], clock.utc_now)
+    importer.bring_in(one.store, [Brought("p.tif", raster, 10**9)], clock.utc_now)
     table = people(Desk(one.store, one.place, one.settings, is_sample=False))
     assert table["people"].tolist() == pytest.approx([4, 8, 36, np.nan], nan_ok=True)
     assert table["basis"].tolist() == ["raster"] * 3 + [""]

@@ -12,6 +12,7 @@ import pytest
 from data import places, settings
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from models import events, fire_seasons
 from models.desk import Desk
 from models.looks import looks
@@ -73,7 +74,7 @@ def test_a_feed_through_the_importer_tells_silent_days(shared: Path, tmp_path: P
         first = np.array([one <= moment for one in stamps])
         last = np.array([dt.datetime.fromisoformat(one) >= moment for one in rows["last_seen_in_snapshot"]])
         content = rows.loc[first & last, columns].to_csv(index=False).encode()
-        importer.bring_in(store, [importer.source_of_bytes("feed.csv", content, 10**9)], lambda now=moment: now)
+        importer.bring_in(store, [Brought("feed.csv", content, 10**9)], lambda now=moment: now)
         desk = Desk(
             store, places.place("lampang"), settings.load(store=tmp_path), is_sample=False, now=lambda m=moment: m
         )

@@ -17,6 +17,7 @@ from data.registry import Registry, open_registry
 from data.registry.tables import KINDS
 from data.store import Store
 from fetchers import importer
+from fetchers.brought import Brought
 from models import plan, plan_signal
 from models.desk import Desk, open_desk
 from tests.layers import desks
@@ -195,7 +196,7 @@ def test_the_shipped_list_of_lampang_answers(tmp_path: Path, monkeypatch: pytest
 def test_saraburi_opens_calmly(tmp_path: Path, shared: Path) -> None:
     store = Store(tmp_path / "store")
     outlines = (shared / "data" / "boundaries" / "pilot_tambons.parquet").read_bytes()
-    importer.bring_in(store, [importer.source_of_bytes("p.parquet", outlines, 10**9)], clock.utc_now)
+    importer.bring_in(store, [Brought("p.parquet", outlines, 10**9)], clock.utc_now)
     desk = open_desk("saraburi")
     known = plan.programme(open_registry(desk.settings), desk)
     table = plan.display(known, "amphoe", desk.tambons)

@@ -243,10 +243,7 @@ def many(count: int) -> pd.DataFrame:
 
 def test_two_people_importing_at_once_lose_nothing(options: settings.Settings) -> None:
     def one(frame: pd.DataFrame) -> Sequence[Reading]:
-        registry = open_registry(options)
-        readings = bring(registry, frame)
-        registry.close()
-        return readings
+        return bring(open_registry(options), frame)
 
     both = many(300)
     with ThreadPoolExecutor(2) as pool:

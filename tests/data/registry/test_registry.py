@@ -168,7 +168,6 @@ def test_ten_editors_lose_no_edit_and_see_every_conflict(options: settings.Setti
                     break
                 except Conflict:
                     conflicts += 1
-        own.close()
         return conflicts
 
     with ThreadPoolExecutor(10) as pool:
