@@ -56,7 +56,7 @@ def rank(
         marks = marked(plan.criteria(registry, desk.tambons["tambon"]))
         told = known(desk, fixed, registry.sites(place=desk.place, carried_out=True), marks)
         found = priority.rank(told.criteria, chosen)
-        for note in choose.ranking_notes(lang(), found, told.burden.days, ", ".join(fixed)):
+        for note in choose.ranking_notes(lang(), found, told.burden.days, fixed):
             ERRORS.print(note, markup=False)
         names = desk.tambons.set_index("tambon")[["tambon_th", "tambon_en", "amphoe"]]
         rows = found.rows.join(names, on="tambon").rename(
@@ -142,7 +142,7 @@ def budget(
             )
             ERRORS.print(say(lang(), "choose.saved", count=len(plan.chosen), name=save), markup=False)
         print_rows(_planned(plan.chosen, table.set_index("measure"), tambons), form)
-        ERRORS.print(choose.days_note(lang(), seen.days, ", ".join(fixed)), markup=False)
+        ERRORS.print(choose.days_note(lang(), seen.days, fixed), markup=False)
         ERRORS.print(choose.total(lang(), plan), markup=False)
         if (table["basis"] == "assumed").any():
             ERRORS.print(say(lang(), "budget.assumed"), markup=False)

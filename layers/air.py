@@ -78,7 +78,7 @@ def of_day(desk: Desk, view: View) -> DayAir:
         table = surface.newest_surface(desk, view.day)[0]
     except NotStored:
         table = pd.DataFrame(columns=list(surface.SURFACE_COLUMNS)).astype(surface.SURFACE_COLUMNS)
-    bands = palette.pm25_bands(lang)
+    bands, unit = palette.pm25_bands(lang), say(lang, "unit.pm25")
     fills: dict[str, tuple[int | None, str]] = dict.fromkeys(
         map(str, desk.tambons["tambon"]), (None, say(lang, "air.cannot_tell"))
     )
@@ -86,7 +86,7 @@ def of_day(desk: Desk, view: View) -> DayAir:
     estimated = []
     for row in table[table["pm25"].notna()].to_dict("records"):
         band = palette.band_of(float(row["pm25"]), bands)
-        text = f"{row['pm25']:.1f} µg/m³ · {bands[band].label}"
+        text = f"{row['pm25']:.1f} {unit} · {bands[band].label}"
         fills[str(row["tambon"])] = (band, f"{text}\n{_how(lang, row, names)}")
         if not row["measured"]:
             estimated.append(str(row["tambon"]))
@@ -189,14 +189,19 @@ def _facts(desk: Desk, view: View, row: dict[str, Any], averaging: str, season: 
             if averaging == "PT24H"
             else say(lang, "today.mean_day")
         )
-        facts = [Figure(label, f"{row['pm25']:.1f} µg/m³", f"{index} · {when}", band.colour)]
+        facts = [Figure(label, f"{row['pm25']:.1f}", f"{index} · {when}", band.colour, say(lang, "unit.pm25"))]
         if not row["measured"]:
-            bounds = f"{row['low']:.0f}–{row['high']:.0f} µg/m³"
+            bounds = f"{row['low']:.0f}–{row['high']:.0f}"
             facts.append(Figure(say(lang, "air.interval_label"), bounds, say(lang, "air.estimated_detail")))
         near = _station_names(desk, lang).get(row["nearest_station"], row["nearest_station"])
         kind = "air.measured" if row["measured"] else "air.estimated"
         facts.append(
-            Figure(say(lang, "air.nearest_label"), f"{row['nearest_km']:.0f} km", f"{near} · {say(lang, kind)}")
+            Figure(
+                say(lang, "air.nearest_label"),
+                f"{row['nearest_km']:.0f}",
+                f"{near} · {say(lang, kind)}",
+                unit=say(lang, "unit.km"),
+            )
         )
     return [*facts, _people(desk, view), _days_over(lang, season)]
 
@@ -273,8 +278,8 @@ def estimates(desk: Desk, lang: Lang) -> Estimates | None:
     summary = [
         Figure("R²", f"{whole['r2']:.2f}", say(lang, "estimates.beside", idw=f"{whole['r2_idw']:.2f}",
              nearest=f"{whole['r2_nearest']:.2f}")),
-        Figure("RMSE", f"{whole['rmse']:.1f} µg/m³", say(lang, "estimates.beside", idw=f"{whole['rmse_idw']:.1f}",
-             nearest=f"{whole['rmse_nearest']:.1f}")),
+        Figure("RMSE", f"{whole['rmse']:.1f}", say(lang, "estimates.beside", idw=f"{whole['rmse_idw']:.1f}",
+             nearest=f"{whole['rmse_nearest']:.1f}"), unit=say(lang, "unit.pm25")),
         Figure(say(lang, "estimates.gain"), f"{whole['gain_pct']:.0f} %", say(lang, "estimates.gain_detail")),
         Figure(say(lang, "estimates.inside"), f"{whole['inside_pct']:.0f} %", say(lang, "estimates.inside_detail")),
     ]  # fmt: skip

@@ -153,7 +153,11 @@ def area_bars(lang: Lang, table: pd.DataFrame, *, height: int = 340) -> alt.Char
             title=say(lang, "chart.season"),
             legend=alt.Legend(orient="top"),
         ),
-        tooltip=["name:N", "group:N", alt.Tooltip("count:Q", format=",")],
+        tooltip=[
+            alt.Tooltip("name:N", title=say(lang, "chart.area")),
+            alt.Tooltip("group:N", title=say(lang, "chart.season")),
+            alt.Tooltip("count:Q", title=say(lang, "chart.hotspots"), format=","),
+        ],
     )
     text = base.mark_text(align="left", dx=3, fontSize=11).encode(
         text=alt.Text("count:Q", format=","), color=alt.value(_INK)
@@ -169,7 +173,7 @@ def pm25_lines(
     Parameters
     ----------
     table : DataFrame
-        `day` (datetime64), `pm25` (µg/m³), `station` (name).
+        `day` (datetime64), `pm25` (µg/m³), `station` (name); a day without a value breaks the line.
     limit : float or None
         The 24 h standard, µg/m³; None where there was none yet.
     """
@@ -186,7 +190,7 @@ def pm25_lines(
                 legend=alt.Legend(orient="top", columns=1, labelLimit=300),
             ),
             tooltip=[
-                "station:N",
+                alt.Tooltip("station:N", title=say(lang, "column.station")),
                 alt.Tooltip("day:T", format="%d/%m/%Y", title=say(lang, "chart.day")),
                 alt.Tooltip("pm25:Q", format=".1f", title=say(lang, "chart.pm25")),
             ],

@@ -6,12 +6,12 @@ Builds words and tables. Never imports Streamlit, never decides a weight.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from layers.words import Lang, say
+from layers.words import Lang, say, say_year
 from models.budget import Plan, Rules
 from models.desk import Desk
 from models.measures import pairs
@@ -93,7 +93,7 @@ def _moved_by(lang: Lang, criterion: str, heavier: bool) -> str:
     return say(lang, "choose.moved_heavier" if heavier else "choose.moved_lighter", criterion=name)
 
 
-def ranking_notes(lang: Lang, found: Ranking, days: Mapping[int, int], satellites: str) -> list[str]:
+def ranking_notes(lang: Lang, found: Ranking, days: Mapping[int, int], satellites: Sequence[str]) -> list[str]:
     """Return what must be known to read the ranking: days seen, criteria left out, how firm it is."""
     notes = [days_note(lang, days, satellites)]
     if found.left_out:
@@ -104,10 +104,11 @@ def ranking_notes(lang: Lang, found: Ranking, days: Mapping[int, int], satellite
     return notes
 
 
-def days_note(lang: Lang, days: Mapping[int, int], satellites: str) -> str:
+def days_note(lang: Lang, days: Mapping[int, int], satellites: Sequence[str]) -> str:
     """Return over which stored days the burden was seen."""
-    told = ", ".join(f"{year + 543 if lang == 'th' else year}: {count}" for year, count in days.items())
-    return say(lang, "rank.days_stored", days=told, satellites=satellites)
+    told = ", ".join(f"{say_year(lang, year)} ({count})" for year, count in days.items())
+    seen_by = ", ".join(say(lang, f"satellite.{name}") for name in satellites)
+    return say(lang, "rank.days_stored", days=told, satellites=seen_by)
 
 
 def reason(lang: Lang, row: Mapping[str, object], measure: Mapping[str, object], tambon: str) -> str:

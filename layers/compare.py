@@ -73,10 +73,15 @@ def chart(desk: Desk, lang: Lang, compared: pd.DataFrame, year: int, axis: str) 
     names = desk.tambons.drop_duplicates("amphoe").set_index("amphoe")[f"amphoe_{lang}"]
     shown = compared.assign(name=names.reindex(compared["amphoe"]).to_numpy())
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=200))
+    district = alt.Tooltip("name:N", title=say(lang, "column.amphoe"))
+    bounds = [
+        alt.Tooltip(f"{field}:Q", title=say(lang, f"compare.{field}"), format=",.1f")
+        for field in ("low", "mean", "high")
+    ]
     band = (
         alt.Chart(shown[shown["years"] > 0])
         .mark_bar(color="#e6dcc0", height=18)
-        .encode(y=y, x=alt.X("low:Q", title=axis), x2="high:Q", tooltip=["name:N", "low:Q", "mean:Q", "high:Q"])
+        .encode(y=y, x=alt.X("low:Q", title=axis), x2="high:Q", tooltip=[district, *bounds])
     )
     order = [say_year(lang, year - 1), say_year(lang, year)]
     long = pd.concat(
@@ -99,7 +104,11 @@ def chart(desk: Desk, lang: Lang, compared: pd.DataFrame, year: int, axis: str) 
                 legend=alt.Legend(orient="top"),
             ),
             shape=alt.Shape("season:N", scale=alt.Scale(domain=order, range=["diamond", "circle"]), legend=None),
-            tooltip=["name:N", "season:N", alt.Tooltip("value:Q", format=",.1f")],
+            tooltip=[
+                district,
+                alt.Tooltip("season:N", title=say(lang, "chart.season")),
+                alt.Tooltip("value:Q", title=axis, format=",.1f"),
+            ],
         )
     )
     return styled(alt.layer(band, points).properties(height=max(140, 44 * len(shown))))

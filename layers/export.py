@@ -30,6 +30,8 @@ FORMATS = {
     "kml": "application/vnd.google-earth.kml+xml",
     "gpkg": "application/geopackage+sqlite3",
 }
+#: As those who made them write the forms.
+FORM_NAMES = {"csv": "CSV", "geojson": "GeoJSON", "kml": "KML", "gpkg": "GeoPackage"}
 
 
 def flat(rows: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,9 @@ from models.fire_seasons import Season
 from models.looks import looks
 from models.round import Round, make_round
 
+#: A fire not seen for longer is out; the page looks for fires in these days, the chosen one the last.
+FIRE_DAYS = int(OUT_DAYS)
+
 
 def _revisions(desk: Desk) -> tuple[str, str]:
     return revision_of(desk), open_registry(desk.settings).revision
@@ -42,6 +45,12 @@ def _fires(revision: str, registry: str, day: dt.date, sats: str, _desk: Desk) -
 def fires_of(desk: Desk, view: View) -> tuple[gpd.GeoDataFrame, int]:
     """Return the fires seen in the days before the end of the view's day, and how many detections were left out."""
     return _fires(*_revisions(desk), view.day, view.sats, desk)
+
+
+def days_unseen(desk: Desk, view: View) -> int:
+    """Return on how many of the days in which fires are looked for no stored file reaches."""
+    first = view.day - dt.timedelta(days=FIRE_DAYS - 1)
+    return desk.days_not_stored(first, view.day, SATELLITE_SETS[view.sats])
 
 
 def fire_of(desk: Desk, view: View, fire_id: str) -> Season:

@@ -111,8 +111,11 @@ def interval(lang: Lang, row: Any) -> str:
 
 def chance(lang: Lang, value: float) -> str:
     """Return a chance of crossing 37.5 in words, with its tenths."""
-    word = next(key for least, key in _CHANCES if value >= least)
-    return say(lang, f"outlook.chance.{word}", tenths=f"{min(max(round(value * 10), 0), 10)}")
+    tenths = min(max(round(value * 10), 0), 10)
+    # The ends have words of their own; between them the word follows the tenths, which stand beside it.
+    told = value if value >= _CHANCES[0][0] or value < _CHANCES[-2][0] else max(min(tenths / 10, 0.89), 0.1)
+    word = next(key for least, key in _CHANCES if told >= least)
+    return say(lang, f"outlook.chance.{word}", tenths=f"{tenths}")
 
 
 def amphoe_table(desk: Desk, lang: Lang, outlook: Outlook) -> pd.DataFrame:
@@ -139,6 +142,13 @@ def amphoe_names(desk: Desk, lang: Lang) -> dict[str, str]:
     return {str(row["amphoe"]): name(lang, row, "amphoe") for row in rows}
 
 
+def station_name(desk: Desk, lang: Lang, code: str) -> str:
+    """Return a station's name; its code where it has none."""
+    names = desk.stations.drop_duplicates("station_id").set_index("station_id")[f"name_{lang}"]
+    found = names.get(code)
+    return found if isinstance(found, str) and found else code
+
+
 def area_rows(outlook: Outlook, code: str) -> pd.DataFrame:
     """Return the three rows of a tambon (six digits) or amphoe (four), empty where nothing can be told."""
     table = outlook.tambons if len(code) == 6 else outlook.amphoes
@@ -154,7 +164,7 @@ def figures(lang: Lang, rows: pd.DataFrame) -> list[Figure]:
         day = say_day(lang, thai_day(row["valid_at"].to_pydatetime()), year=False)
         bounds = say(lang, "outlook.bounds", low=f"{row['low']:.0f}", high=f"{row['high']:.0f}")
         detail = f"{bounds} · {band.label} · {chance(lang, row['p_over_37_5'])}"
-        cards.append(Figure(day, f"{row['pm25']:.0f} µg/m³", detail, band.colour))
+        cards.append(Figure(day, f"{row['pm25']:.0f}", detail, band.colour, say(lang, "unit.pm25")))
     return cards
 
 
@@ -192,7 +202,8 @@ def record(lang: Lang, card: pd.DataFrame, first: dt.date, last: dt.date) -> lis
         over = int(one["hits"] + one["misses"])
         words = {"lead": lead, "method": say(lang, f"method.{served}"), "n": int(one["n"]), "over": over}
         if over < _FEWEST_DAYS:
-            lines.append(say(lang, "outlook.record.few", mae=f"{one['mae']:.1f}", **words))
+            key = "few" if over else "none_over"
+            lines.append(say(lang, f"outlook.record.{key}", mae=f"{one['mae']:.1f}", **words))
             continue
         warned = say(
             lang,

@@ -19,13 +19,14 @@ from layers import season as season_view
 from layers import sources as sources_view
 from layers import today as today_words
 from layers.alerts import Alerting
-from layers.export import FORMATS
+from layers.export import FORM_NAMES, FORMATS
 from layers.figures import Figure, figures_html
 from layers.fires_view import at_heat
 from layers.map_view import chosen_on, show_map
 from layers.plan_view import gap_of
 from layers.screens import air as air_screen
 from layers.screens import watch as watch_screen
+from layers.style import STYLE
 from layers.table import show_table
 from layers.title import title_of
 from layers.today_view import page_of, panel_of
@@ -40,18 +41,9 @@ from layers.view import (
     desk_now,
     map_page,
 )
-from layers.words import LANGS, Lang, say, say_day, say_outcome
+from layers.words import LANGS, Lang, say, say_outcome
 from models.counts import SATELLITE_SETS
 from models.desk import Desk
-
-#: Streamlit's own top margin is made for a chat; an officer's first screen needs the room.
-_STYLE = (
-    "<style>.stMainBlockContainer{padding-top:3.8rem;padding-bottom:2rem}"
-    "[data-testid=stAlertContainer]{padding:0.5rem 1rem}"
-    # Streamlit greys captions below what a bright office screen needs.
-    "[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p{color:#4f5b5f;opacity:1}"
-    ".stLayoutWrapper:has(> .st-key-page_language){position:absolute;height:0;overflow:hidden}</style>"
-)
 
 #: Streamlit's page says that it is English; a screen reader would read Thai with English sounds.
 _page_language = st.components.v2.component(
@@ -90,10 +82,10 @@ def frame(outside: Outside) -> tuple[Desk, View]:
     view = current_view(desk, st.query_params, st.session_state)
     st.session_state["outside"] = outside
     st.session_state["desk"] = desk
-    st.html(_STYLE)
+    st.html(STYLE)
     with st.container(key="page_language"):
         _page_language(key="w_page_language", data={"lang": view.lang})
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
         st.markdown(f"### {title_of(view.lang, desk.place)}")
         st.segmented_control(
             say(view.lang, "app.language"),
@@ -181,7 +173,7 @@ def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
             say(lang, "today.satellites"),
             sets,
             key=at(f"w_sats_{len(sets)}", view.sats),
-            width=250,
+            width=300,
             format_func=lambda name: say(lang, f"satellites.{name}"),
             on_change=note_choice,
             args=("sats", f"w_sats_{len(sets)}"),
@@ -349,9 +341,8 @@ def data() -> None:
     else:
         st.caption(say(lang, "signed.needed"))
     st.markdown(f"#### {say(lang, 'data.download')}")
-    first, last = view.period
-    period = {"first": say_day(lang, first), "last": say_day(lang, last)}
-    st.caption(say(lang, "data.download_note", **period, satellites=say(lang, f"satellites.{view.sats}")))
+    period = today_words.period_title(view)
+    st.caption(say(lang, "data.download_note", period=period, satellites=say(lang, f"satellites.{view.sats}")))
     _downloads(desk, view)
     st.markdown(f"#### {say(lang, 'data.provenance')}")
     show_table(stored.provenance(desk, lang))
@@ -428,7 +419,7 @@ def _downloads(desk: Desk, view: View) -> None:
     columns = st.columns(len(FORMATS) + 2)
     for column, (form, mime) in zip(columns, FORMATS.items(), strict=False):
         column.download_button(
-            say(lang, "data.hotspots_as", form=form.upper()),
+            say(lang, "data.hotspots_as", form=FORM_NAMES[form]),
             lambda form=form: stored.download(desk, view, form)[1],
             file_name=f"hotspots_{desk.place.key}_{view.period[0]}_{view.period[1]}.{form}",
             mime=mime,

@@ -161,14 +161,15 @@ def _air(desk: Desk, lang: Lang, start: dt.date, end: dt.date) -> pd.DataFrame:
         return pd.DataFrame(columns=["day", "pm25", "station"])
     names = desk.stations.set_index("station_id")[f"name_{lang}"]
     series = series[series["pm25"].notna()]
-    return pd.DataFrame(
-        {
-            # A Thai day as such: a chart would show an aware time in the browser's own zone.
-            "day": series["time"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None).to_numpy(),
-            "pm25": series["pm25"].to_numpy(),
-            "station": [str(names.get(code, code)) for code in series["code"]],
-        }
-    )
+    if series.empty:
+        return pd.DataFrame(columns=["day", "pm25", "station"])
+    # A Thai day as such: a chart would show an aware time in the browser's own zone.
+    local = series.assign(day=series["time"].dt.tz_convert("Asia/Bangkok").dt.tz_localize(None))
+    wide = local.pivot_table(index="day", columns="code", values="pm25")
+    # Every day has its row, so that a line breaks where nothing was measured instead of bridging it.
+    wide = wide.reindex(pd.date_range(wide.index.min(), wide.index.max(), name="day"))
+    long = wide.melt(var_name="code", value_name="pm25", ignore_index=False).reset_index()
+    return long.assign(station=[str(names.get(code, code)) for code in long["code"]])[["day", "pm25", "station"]]
 
 
 def _over(desk: Desk, lang: Lang) -> pd.DataFrame:
@@ -185,7 +186,7 @@ def _over(desk: Desk, lang: Lang) -> pd.DataFrame:
                     say(lang, "column.station"): str(names.get(row.code, row.code)),
                     say(lang, "column.days_over"): int(row.days_over),
                     say(lang, "column.valid_days"): f"{int(row.valid_days)} / {(last - first).days + 1}",
-                    say(lang, "column.limit"): f"{row.limit:g} µg/m³",
+                    say(lang, "column.limit"): f"{row.limit:g} {say(lang, 'unit.pm25')}",
                 }
             )
     return pd.DataFrame(rows)

@@ -21,6 +21,8 @@ from models.desk import Desk
 _SIGNS = {"fresh": "●", "late": "▲", "silent": "■", "never": "○", "no_key": "○"}
 _FAILED = "■"
 _COLOURS = {"●": "#d5ecd9", "▲": "#fde3b0", "■": "#f6c8c4", "○": "#ecebe6"}
+#: Signs of those that somebody should look at.
+_LOOK_AT = ("▲", "■")
 #: Of a raw reply this much is shown.
 _SHOWN_BYTES = 4000
 
@@ -55,12 +57,20 @@ def table(desk: Desk, lang: Lang, facts: Sequence[Any]) -> pd.DataFrame:
 
 
 def chips_html(table: pd.DataFrame, lang: Lang) -> str:
-    """Return each source with its state as a coloured chip that wraps on a phone; every text escaped."""
-    chips = "".join(
-        f'<span data-state="{html.escape(state[2:])}" style="background:{_COLOURS[state[0]]};border-radius:8px;'
-        f'padding:4px 10px;color:#1f2a2e;font-size:0.9rem"><b>{html.escape(name)}</b> {html.escape(state)}</span>'
-        for name, state in zip(table[say(lang, "column.source")], table[say(lang, "column.verdict")], strict=True)
-    )
+    """Return how many sources are in each state as coloured chips, with the names of those that need a look.
+
+    The table has them all; every text is escaped.
+    """
+    name, verdict = say(lang, "column.source"), say(lang, "column.verdict")
+    chips = ""
+    for state, some in table.groupby(verdict, sort=False):
+        colour, told = _COLOURS[str(state)[0]], f"<b>{html.escape(str(state))}</b> {len(some)}"
+        if str(state)[0] in _LOOK_AT:
+            told += ": " + html.escape(", ".join(some[name]))
+        chips += (
+            f'<span data-state="{html.escape(str(state)[2:])}" style="background:{colour};border-radius:8px;'
+            f'padding:4px 10px;color:#1f2a2e;font-size:0.9rem">{told}</span>'
+        )
     return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{chips}</div>'
 
 

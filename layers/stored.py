@@ -15,7 +15,7 @@ import pandas as pd
 from data.errors import HazeError
 from layers import export
 from layers.view import View
-from layers.words import Lang, say, say_error, say_remark, say_time, say_verdict
+from layers.words import Lang, say, say_error, say_remark, say_time, say_verdict, texts
 from models import cube
 from models.desk import Desk
 
@@ -44,7 +44,16 @@ def _source(desk: Desk, lang: Lang, source: str) -> str:
         rest = desk.place.name_th if lang == "th" else desk.place.name_en
     elif kind == "store":
         rest = ""  # where it lies on the server is for the operator, who has the command line
+    elif rest:
+        return f"{say(lang, f'source.{kind}')} · {_format(lang, rest)}"
     return f"{say(lang, f'source.{kind}')} {rest}".strip()
+
+
+def _format(lang: Lang, code: str) -> str:
+    """Return a format's name in words, with the kind of its file; the code of one that has none."""
+    stem, _, kind = code.rpartition("-")
+    known = texts(lang).get(f"format.{stem}")
+    return f"{known} ({kind.upper()})" if known else code
 
 
 def age(lang: Lang, minutes: Any) -> str:
@@ -76,7 +85,7 @@ def provenance(desk: Desk, lang: Lang) -> pd.DataFrame:
         {
             say(lang, "column.file"): taken["source"],
             say(lang, "column.kind"): [say(lang, f"source.{kind}") for kind in taken["kind"]],
-            say(lang, "column.format"): taken["format"],
+            say(lang, "column.format"): [_format(lang, code) for code in taken["format"]],
             say(lang, "column.fetched"): [say_time(lang, t.to_pydatetime()) for t in taken["fetched_at"]],
             say(lang, "column.read"): taken["read"],
             say(lang, "column.kept"): taken["kept"],
@@ -99,7 +108,7 @@ def verdicts(lang: Lang, found: list[Any]) -> pd.DataFrame:
         {
             say(lang, "column.file"): [v.file for v in found],
             say(lang, "column.taken"): ["✗" if v.refused is not None else "✓" for v in found],
-            say(lang, "column.format"): [v.format or "–" for v in found],
+            say(lang, "column.format"): [_format(lang, v.format) if v.format else "–" for v in found],
             say(lang, "column.read"): [v.read for v in found],
             say(lang, "column.kept"): [v.kept for v in found],
             say(lang, "column.duplicates"): [v.duplicates for v in found],

@@ -157,7 +157,8 @@ def build(
     if not desk.seasons:
         warnings.append(say(lang, "error.no_hotspots"))
     elif missing:
-        warnings.append(say(lang, "today.days_missing", missing=missing, days=(last - first).days + 1))
+        key = "today.days_missing" if last > first else "today.day_missing"
+        warnings.append(say(lang, key, missing=missing, days=(last - first).days + 1))
     if left_out:
         warnings.append(say(lang, "today.points_left_out", count=f"{left_out:,}"))
     day = air_words.of_day(desk, view) if view.theme == "pm25" else None
@@ -197,7 +198,7 @@ def build(
     if given is not None:
         table[given.tip] = table["code"].map({code: text for code, (_, text) in given.tambons.items()})
     return Today(
-        title=_title(lang, view),
+        title=period_title(view),
         freshness=freshness_html(desk, lang),
         figures=figures,
         values=values,
@@ -221,8 +222,9 @@ def _known(desk: Desk, first: dt.date, last: dt.date, satellites: tuple[str, ...
     return desk.days_not_stored(first, last, satellites) <= (last - first).days
 
 
-def _title(lang: Lang, view: View) -> str:
-    first, last = view.period
+def period_title(view: View) -> str:
+    """Return the days that a view adds up, in words."""
+    lang, (first, last) = view.lang, view.period
     if first == last:
         return say(lang, "today.title_day", day=say_day(lang, last, short=False))
     return say(lang, "today.title_period", first=say_day(lang, first), last=say_day(lang, last))
@@ -284,13 +286,15 @@ def _instrument_note(desk: Desk, view: View) -> str:
     lang = view.lang
     found = desk.instrument_groups(*view.period)
     notes = [say(lang, "today.pm25_note")]
+    named = desk.stations.drop_duplicates("station_id").set_index("station_id")[f"name_{lang}"].to_dict()
     for group in found.groups:
-        notes.append(say(lang, f"today.one_instrument_{found.basis}", stations=", ".join(group)))
+        names = ", ".join(str(named.get(code, code)) for code in group)
+        notes.append(say(lang, f"today.one_instrument_{found.basis}", stations=names))
     return " ".join(notes)
 
 
 def _station_marks(lang: Lang, air: pd.DataFrame) -> list[StationMark]:
-    bands = palette.pm25_bands(lang)
+    bands, unit = palette.pm25_bands(lang), say(lang, "unit.pm25")
     marks = []
     for row in air.itertuples():
         label = row.name_th if lang == "th" else row.name_en
@@ -302,7 +306,7 @@ def _station_marks(lang: Lang, air: pd.DataFrame) -> list[StationMark]:
             )
             continue
         band = bands[palette.band_of(row.pm25, bands)]
-        lines = (f"PM2.5 {row.pm25:.1f} µg/m³ · {band.label}", _when(lang, row), f"{row.station_id} · {row.source}")
+        lines = (f"PM2.5 {row.pm25:.1f} {unit} · {band.label}", _when(lang, row), f"{row.station_id} · {row.source}")
         marks.append(StationMark(label, row.lon, row.lat, f"{row.pm25:.0f}", band.colour, band.shape, lines))
     return marks
 
@@ -357,7 +361,8 @@ def _figures(
         index = thai_aqi(np.array([worst["pm25"]]))[0]
         label = worst["name_th"] if lang == "th" else worst["name_en"]
         detail = say(lang, "today.figure_pm25_detail", aqi=index, label=band.label, station=label)
-        figures.append(Figure(say(lang, "today.figure_pm25"), f"{worst['pm25']:.1f} µg/m³", detail, band.colour))
+        label, unit = say(lang, "today.figure_pm25"), say(lang, "unit.pm25")
+        figures.append(Figure(label, f"{worst['pm25']:.1f}", detail, band.colour, unit))
     else:
         figures.append(Figure(say(lang, "today.figure_pm25"), "–", say(lang, "today.no_reading")))
     haze = sites[sites["issue"] == "haze"]
@@ -483,4 +488,5 @@ def _nearest(desk: Desk, view: View) -> str:
     bands = palette.pm25_bands(lang)
     band = bands[palette.band_of(float(air["pm25"]), bands)]
     index = thai_aqi(np.array([air["pm25"]]))[0]
-    return f"{where} · PM2.5 **{air['pm25']:.1f}** µg/m³ · AQI {index} ({band.label}) · {_when(lang, air)}"
+    value = f"PM2.5 **{air['pm25']:.1f}** {say(lang, 'unit.pm25')}"
+    return f"{where} · {value} · AQI {index} ({band.label}) · {_when(lang, air)}"

@@ -124,10 +124,18 @@ class AreaApi:
         return _read(reply, now, self.info.key)
 
 
+def _thai(name: str) -> str:
+    """Return a product's name as a Thai reader knows it: NASA's letters for its two grades say nothing to most."""
+    words = {" and ": " และ ", "24 h": "24 ชม. ล่าสุด", "NRT": "ใกล้เวลาจริง", "SP": "ชุดมาตรฐานย้อนหลัง"}
+    for english, thai in words.items():
+        name = name.replace(english, thai)
+    return name
+
+
 def _info(key: str, name: str, *, with_key: bool, standard: bool) -> Info:
     return Info(
         key=key,
-        name_th=f"จุดความร้อน {name}",
+        name_th=f"จุดความร้อน {_thai(name)}",
         name_en=f"Hotspots {name}",
         kind="hotspots",
         provider="NASA FIRMS",

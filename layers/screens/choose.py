@@ -59,7 +59,7 @@ def _ranking(desk: Desk, view: View) -> dict[str, int]:
         found = ranking(desk, view, even | weights)
         table = choose.ranking(desk, lang, found)
         show_table(table, height=420)
-        for note in choose.ranking_notes(lang, found, told.burden.days, ", ".join(view.satellites)):
+        for note in choose.ranking_notes(lang, found, told.burden.days, view.satellites):
             st.caption(note)
         st.download_button(
             say(lang, "choose.export_ranking"), csv_bytes(table), "ranking.csv", "text/csv", on_click="ignore"

@@ -59,7 +59,10 @@ def _districts(desk: Desk, view: View) -> None:
         st.markdown(f"#### {name}")
         if outcome in AIR:
             st.caption(say(lang, "compare.border"))
-        st.altair_chart(compare.chart(desk, lang, found, until.year, name), width="stretch", theme=None)
+        if found[["now", "last_year"]].notna().any(axis=None):
+            st.altair_chart(compare.chart(desk, lang, found, until.year, name), width="stretch", theme=None)
+        else:
+            st.info(say(lang, "compare.nothing_known"))
         show_table(compare.districts(desk, lang, found, until.year))
         st.download_button(
             say(lang, "compare.export"),

@@ -13,7 +13,18 @@ from data.registry import open_registry
 from layers import fires as words
 from layers import notice, palette
 from layers import round as round_words
-from layers.fires_view import checks_of, fire_of, fires_of, heat_in, moment_of, name_now, passes_of, round_of
+from layers.fires_view import (
+    FIRE_DAYS,
+    checks_of,
+    days_unseen,
+    fire_of,
+    fires_of,
+    heat_in,
+    moment_of,
+    name_now,
+    passes_of,
+    round_of,
+)
 from layers.map_view import show_map
 from layers.screen import at, controls, note_choice, opened
 from layers.screens import checks
@@ -63,7 +74,11 @@ def _map(desk: Desk, view: View) -> None:
         args=("day", "w_fire_day"),
     )
     fires, left_out = fires_of(desk, view)
-    st.markdown(f"**{words.summary(lang, fires)}**")
+    unseen = days_unseen(desk, view)
+    if unseen < FIRE_DAYS:
+        st.markdown(f"**{words.summary(lang, fires)}**")
+    if 0 < unseen < FIRE_DAYS:
+        st.caption(f"⚠ {say(lang, 'fires.days_missing', missing=unseen, days=FIRE_DAYS)}")
     show = st.segmented_control(
         say(lang, "fires.show"),
         tuple(words.SHOWN),
@@ -82,7 +97,7 @@ def _map(desk: Desk, view: View) -> None:
             st.caption(note)
     with right:
         if made.table.empty:
-            st.info(say(lang, "fires.none"))
+            st.info(say(lang, "fires.none" if unseen < FIRE_DAYS else "fires.cannot_tell", days=FIRE_DAYS))
             return
         opened_fire = name_now(desk, view, fires)
         if view.fire and not opened_fire:

@@ -95,7 +95,8 @@ def _area(desk: Desk, view: View, found: Outlook) -> None:
     st.altair_chart(charts.fan(lang, outlook.fan(rows, past)), width="stretch", theme=None)
     near = rows.iloc[0]
     key = "outlook.here" if near["nearest_km"] == 0 else "outlook.carried"
-    st.caption(say(lang, key, km=f"{near['nearest_km']:.0f}", station=near["nearest_station"]))
+    station = outlook.station_name(desk, lang, str(near["nearest_station"]))
+    st.caption(say(lang, key, km=f"{near['nearest_km']:.0f}", station=station))
     st.page_link("layers/pages/origin.py", label=say(lang, "outlook.whose"))
 
 

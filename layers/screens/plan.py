@@ -70,7 +70,12 @@ def _signal(desk: Desk, view: View, known: models_plan.Programme) -> None:
         st.info(say(lang, "plan.no_signal", year=view.day.year + (543 if lang == "th" else 0)))
     else:
         st.caption(
-            say(lang, "plan.signal_note", satellites=", ".join(view.satellites), days=int(seen["days_stored"].max()))
+            say(
+                lang,
+                "plan.signal_note",
+                satellites=", ".join(say(lang, f"satellite.{one}") for one in view.satellites),
+                days=int(seen["days_stored"].max()),
+            )
         )
     left, right = st.columns(2, gap="medium")
     for column, gap in ((left, "burdened_nothing_done"), (right, "done_no_burden")):

@@ -39,7 +39,7 @@ def test_three_days_with_intervals_and_the_record_beside_them(lang: Lang) -> Non
     assert app.selectbox(key="w_outlook_amphoe").value == "5201"
     shown = cards(app)
     assert len(shown) == 3
-    assert all("µg/m³" in value for value in shown.values())
+    assert all(say(lang, "unit.pm25") in value for value in shown.values())
     record = next(one.value for one in app.markdown if "24" in one.value and "72" in one.value)
     assert record.count("\n") == 3
     table = app.dataframe[0].value
@@ -75,9 +75,9 @@ def test_the_sample_opens_with_three_days_and_says_what_they_rest_on(lang: Lang)
         lang, "outlook.basis_none", day=say_day(lang, dt.date(2026, 1, 17)), method=say(lang, "method.persistence")
     )
     assert basis in captions(app)
-    # Fewer than five days over the limit: the record says so and boasts nothing.
-    few = say(lang, "outlook.record.few", lead=24, n="~", over="~", mae="~").split("~")[2]
-    assert any(few in one.value for one in app.markdown)
+    # No day over the limit: the record says so and boasts nothing.
+    none = say(lang, "outlook.record.none_over", lead=24, n="~", mae="~").split("~")[1]
+    assert any(none in one.value for one in app.markdown)
 
 
 @both

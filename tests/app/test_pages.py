@@ -85,8 +85,8 @@ def notices(app: AppTest) -> str:
 def cards(app: AppTest, nth: int = 0) -> dict[str, str]:
     """Return the value of each figure of the page (0) or of the panel (1)."""
     found = [one.proto.body for one in app.get("html") if "flex:1 1 150px" in one.proto.body]
-    card = r"font-size:0\.92rem[^>]*>([^<]*)</div><div[^>]*>([^<]*)</div>"
-    return {unescape(label): unescape(value) for label, value in re.findall(card, found[nth])}
+    card = r"font-size:0\.92rem[^>]*>([^<]*)</div><div[^>]*>(.*?)</div>"
+    return {unescape(label): unescape(re.sub("<[^>]*>", "", value)) for label, value in re.findall(card, found[nth])}
 
 
 def captions(app: AppTest) -> list[str]:
@@ -134,7 +134,7 @@ def test_today_shows_the_imported_numbers(lang: Lang, full: Path) -> None:
     found = cards(opened(lang=lang))
     assert found[say(lang, "today.figure_hotspots")] == "1"
     assert found[say(lang, "today.figure_season")] == "5"
-    assert found[say(lang, "today.figure_pm25")] == "112.4 µg/m³"
+    assert found[say(lang, "today.figure_pm25")] == f"112.4 {say(lang, 'unit.pm25')}"
 
 
 @both
@@ -150,7 +150,7 @@ def test_a_store_with_only_air(lang: Lang, page: str, root: Path) -> None:
         assert app.subheader[0].value == MARCH_12[lang]
         assert f"⚠ {told}" in captions(app)
         assert cards(app)[say(lang, "today.figure_hotspots")] == "–"
-        assert cards(app)[say(lang, "today.figure_pm25")] == "112.4 µg/m³"
+        assert cards(app)[say(lang, "today.figure_pm25")] == f"112.4 {say(lang, 'unit.pm25')}"
     elif page == "season":
         assert [one.value for one in app.info] == [told]
     else:

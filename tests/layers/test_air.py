@@ -29,7 +29,7 @@ def one(tmp_path: Path) -> Desk:
 
 
 def facts(figures: list[Figure]) -> dict[str, tuple[str, str]]:
-    return {figure.label: (figure.value, figure.detail) for figure in figures}
+    return {figure.label: (f"{figure.value} {figure.unit}".strip(), figure.detail) for figure in figures}
 
 
 def test_an_estimated_tambon_says_all_that_is_known_of_its_value(one: Desk) -> None:

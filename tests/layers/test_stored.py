@@ -28,8 +28,8 @@ def test_status_says_time_age_and_state(desk: Desk) -> None:
     table = stored.status(desk, "en").set_index("Source")
     # The newest detection is of 12 March 13:10, the clock stands at 20:00; the day of the mean began on 10 March 00:00.
     assert table.loc["Hotspots Suomi NPP"].tolist() == ["12 Mar 2026 13:10", "6 h 50 min", "up to date"]
-    assert table.loc["PM2.5 readings pcd-daily-csv", "Newest data"] == "10 Mar 2026 00:00"
-    assert table.loc["PM2.5 readings pcd-daily-csv", "State"] == "old"
+    assert table.loc["PM2.5 readings · Pollution Control Department, daily (CSV)", "Newest data"] == "10 Mar 2026 00:00"
+    assert table.loc["PM2.5 readings · Pollution Control Department, daily (CSV)", "State"] == "old"
     assert table.loc["Tambon outlines Lampang"].tolist() == ["–", "–", "imported"]
 
 
@@ -58,7 +58,11 @@ def test_provenance_tells_what_happened_to_the_rows(desk: Desk) -> None:
     table = stored.provenance(desk, "en")
     assert table["File"].tolist() == ["air.csv", "file0.csv"]
     row = table.iloc[1]
-    assert (row["Kind"], row["Format"], row["Brought in"]) == ("Hotspots", "firms-nrt-csv", "12 Mar 2026 20:00")
+    assert (row["Kind"], row["Format"], row["Brought in"]) == (
+        "Hotspots",
+        "FIRMS near real time (CSV)",
+        "12 Mar 2026 20:00",
+    )
     assert (row["Read"], row["Kept"], row["Rejected"]) == (8, 6, 2)
     assert row["Remarks"] == "Rows without a date were left out. (row 3, 5)"
     assert row["SHA-256"] == "0" * 16

@@ -33,7 +33,7 @@ def shown(desk: Desk, **changes: object) -> today.Today:
 
 
 def figures(made: list[Figure]) -> dict[str, tuple[str, str]]:
-    return {figure.label: (figure.value, figure.detail) for figure in made}
+    return {figure.label: (f"{figure.value} {figure.unit}".strip(), figure.detail) for figure in made}
 
 
 def fills(page: today.Today) -> dict[str, list[object]]:
@@ -105,7 +105,7 @@ def test_a_day_that_no_file_reaches_is_not_zero(desk: Desk) -> None:
     assert set(map(tuple, fills(page).values())) == {(None, "not stored")}
     assert page.table["Hotspots"].isna().all()
     assert page.table["Shared by footprint"].isna().all()
-    assert page.warnings == [say("en", "today.days_missing", missing=1, days=1)]
+    assert page.warnings == [say("en", "today.day_missing")]
     last = page.legends[0].entries[-1]
     assert (last.colour, last.label) == (palette.NO_VALUE_COLOUR, "not stored")
 

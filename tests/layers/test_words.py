@@ -30,6 +30,7 @@ _WITHOUT_THAI = frozenset(
         *(f"map.satellite_{name}" for name in _SATELLITES),
         *("satellites.VIIRS", "satellites.MODIS", "theme.pm25", "today.pm25", "today.title_day"),
         *("today.figure_pm25_detail", "column.frp", "column.sha256", "column.taken"),
+        *("format.dustboy-station", "format.firms", "format.firms-api", "format.gistda"),
     )
 )
 _ERRORS = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, HazeError)}
