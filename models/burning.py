@@ -26,7 +26,7 @@ _BURNS_H = 6.0
 #: wider spread would favour the fires beside the path over those under it.
 _SPREAD_CELLS = 0.7
 #: Where a pixel has no fire power: the median of VIIRS over northern Thailand in April 2026.
-_TYPICAL_FRP_MW = 5.0
+TYPICAL_FRP_MW = 5.0
 #: Borders of the small map lose details below this, degrees.
 _BORDER_DEG = 0.02
 #: A file speaks for this much beyond its outermost detection, degrees.
@@ -69,7 +69,7 @@ def fires_between(desk: Desk, begin: dt.datetime, end: dt.datetime) -> Fires | N
     lon, lat = rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)
     frp = rows["frp_mw"].to_numpy(float)
     area = areas_of(lon, lat, rows["tambon"].to_numpy(object), desk.place.provinces, desk.place.neighbours)
-    return Fires(lon, lat, hours_of(rows["acquired_at"]), np.where(frp > 0, frp, _TYPICAL_FRP_MW), area)
+    return Fires(lon, lat, hours_of(rows["acquired_at"]), np.where(frp > 0, frp, TYPICAL_FRP_MW), area)
 
 
 def emission(fires: Fires, ground: Ground, areas: list[str]) -> sparse.csr_array:

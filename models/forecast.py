@@ -25,6 +25,7 @@ from models import report_card
 from models.conformal import Spread
 from models.derived import kept
 from models.desk import Desk
+from models.drivers import drivers
 from models.features import lagged
 from models.loglinear import RECENT_DAYS
 from models.model_days import known_at_issue
@@ -34,6 +35,7 @@ from models.station_days import Floats, StationDays, haze_years, station_days
 from models.training import (
     LEADS,
     WINDOW,
+    WITHOUT_DRIVERS,
     Trained,
     forecasts,
     from_json,
@@ -64,6 +66,12 @@ def days_of(desk: Desk) -> StationDays:
     """
     data = station_days(desk.store.readings(*_EVER, desk.state), desk.known_stations)
     return replace(data, model=known_at_issue(desk, data, LEADS))
+
+
+def known_days_of(desk: Desk) -> StationDays:
+    """Return the daily means with the fires and the weather that the desk has beside them; raises as `days_of`."""
+    data = days_of(desk)
+    return replace(data, drivers=drivers(desk, data))
 
 
 def seasons_for(data: StationDays, year: int, seasons: Seasons) -> tuple[int, ...]:
@@ -104,7 +112,7 @@ def latest(desk: Desk, at: dt.datetime | None = None) -> tuple[StationDays, Trai
         When no station of the north told anything in the three days before, or there is too little to learn from.
     """
     wanted = thai_day(require_utc(at or desk.now())) - dt.timedelta(days=1)
-    data = days_of(desk).until(wanted)
+    data = known_days_of(desk).until(wanted)
     known = np.flatnonzero(np.isfinite(data.value).any(axis=1))
     if not len(known) or known[-1] < data.position(wanted) - _NEWEST_DAYS + 1:
         newest = data.days[known[-1]].item().isoformat() if len(known) else "-"
@@ -124,7 +132,7 @@ def prepare(desk: Desk) -> None:
     if not desk.air_years:
         return
     with contextlib.suppress(TooLittleData):
-        data = days_of(desk)
+        data = known_days_of(desk)
         years = haze_years(data.days[np.isfinite(data.value).any(axis=1)])
         if len(years):
             trained_on(desk, data, seasons_for(data, int(years[-1]), "before"))
@@ -254,7 +262,7 @@ def verify(
     TooLittleData
         When nothing of the period can be judged; key ``forecast_not_judged``.
     """
-    everything = days_of(desk)
+    everything = known_days_of(desk)
     data = everything.until(last) if len(everything.days) else everything
     if not len(data.days):
         raise _not_judged(first, last)
@@ -268,7 +276,7 @@ def verify(
         if days.any():
             found = issued(taught[year], data, days)
             parts.append(found[haze_years(thai_days(found["valid_at"])) == year])
-    parts = parts or [contracts.empty(FORECAST_COLUMNS)]
+    parts = _side_by_side(parts) or [contracts.empty(FORECAST_COLUMNS)]
     start, end = day_bounds(first, last)
     table = pd.concat(parts, ignore_index=True)
     table = table[(table["valid_at"] >= start) & (table["valid_at"] < end)]
@@ -278,6 +286,22 @@ def verify(
     if not len(judged):
         raise _not_judged(first, last)
     return judged, taught
+
+
+def _side_by_side(parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Return the forecasts of some seasons with the methods with drivers in each, if any season has them.
+
+    Where a season has none, what they fall back on speaks for them, so that all methods are judged on all seasons.
+    """
+    there = {method for part in parts for method in part["method"].unique()}
+    out = []
+    for part in parts:
+        lacking = {
+            one: other for one, other in WITHOUT_DRIVERS.items() if one in there and one not in set(part["method"])
+        }
+        copies = [part[part["method"] == other].assign(method=one) for one, other in lacking.items()]
+        out.append(pd.concat([part, *copies], ignore_index=True))
+    return out
 
 
 def _not_judged(first: dt.date, last: dt.date) -> TooLittleData:

@@ -6,7 +6,7 @@ Pure arrays. Knows no seasons and no stations: which rows are for learning is sa
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,12 @@ from models.station_days import Floats
 #: By kind of line: ridge penalty on standardised features, and the level, µg/m³, up to which an error weighs by it.
 #: Squared errors in µg/m³ are judged, but one station's 500 is not all. Four hundred features need a stronger penalty
 #: than sixty: with tenfold the penalty and twice the weight of smoke the held-out error was lowest.
-_STIFFNESS = {"straight": (100.0, 150.0), "bent": (1000.0, 300.0), "products": (1000.0, 300.0)}
+_STIFFNESS = {
+    "straight": (100.0, 150.0),
+    "bent": (1000.0, 300.0),
+    "products": (1000.0, 300.0),
+    "driven": (1000.0, 300.0),
+}
 #: Errors of the trees weigh by level up to here, µg/m³.
 _MOST_WEIGHT = 150.0
 #: Standard deviations beyond which a feature counts no further: no forecast should stand on a value never seen.
@@ -71,10 +76,20 @@ class LogLinear:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a kind of line is made from: features that are always there, and groups of them that may be absent."""
+    """What a kind of line is made from: features that are always there, and groups of them that may be absent.
+
+    Attributes
+    ----------
+    base : Features
+    further : mapping of str to Features
+    sets : sequence of tuple of str, optional
+        Sets of groups for which there is a line, in the order in which later ones go first; the plain line and one for
+        each set there can be when omitted.
+    """
 
     base: Features
     further: Mapping[str, Features]
+    sets: Sequence[tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ def fit_learned(inputs: Mapping[str, Inputs], usual_then: Floats, value: Floats,
     Parameters
     ----------
     inputs : mapping of str to Inputs
-        By kind of line: ``straight``, ``bent``, ``products``.
+        By kind of line: ``straight``, ``bent``, ``products``, and ``driven`` where there are drivers.
     usual_then : ndarray, shape (T, S)
         Usual logarithm of the day aimed at.
     value : ndarray, shape (T, S)
@@ -113,14 +128,16 @@ def _fit_lines(
 ) -> tuple[LogLinear, ...]:
     stiffness = _STIFFNESS[kind]
     rows = rows & _whole(inputs.base)
-    lines = [_fit_line((), inputs.base, usual_then, then, rows, weight, *stiffness)]
-    usable = [name for name, part in inputs.further.items() if (rows & _whole(part)).sum() >= _FEWEST_ROWS]
-    for size in range(1, len(usable) + 1):
-        for groups in itertools.combinations(usable, size):
-            table = joined([inputs.base, *(inputs.further[name] for name in groups)])
-            some = rows & _whole(table)
-            if some.sum() >= _FEWEST_ROWS:
-                lines.append(_fit_line(groups, table, usual_then, then, some, weight, *stiffness))
+    whole = {name: _whole(part) for name, part in inputs.further.items()}
+    sets = inputs.sets
+    if sets is None:
+        usable = [name for name in inputs.further if (rows & whole[name]).sum() >= _FEWEST_ROWS]
+        sets = [some for size in range(1, len(usable) + 1) for some in itertools.combinations(usable, size)]
+    lines = [] if inputs.sets is not None else [_fit_line((), inputs, usual_then, then, rows, weight, *stiffness)]
+    for groups in sets:
+        some = np.logical_and.reduce([rows, *(whole[name] for name in groups)])
+        if some.sum() >= _FEWEST_ROWS:
+            lines.append(_fit_line(groups, inputs, usual_then, then, some, weight, *stiffness))
     return tuple(lines)
 
 
@@ -187,7 +204,7 @@ def _weights(then: Floats, weight: Floats, most: float) -> Floats:
 
 def _fit_line(
     groups: tuple[str, ...],
-    table: Features,
+    inputs: Inputs,
     usual_then: Floats,
     then: Floats,
     rows: NDArray[np.bool_],
@@ -198,7 +215,8 @@ def _fit_line(
     # Only learning needs it, and what was learned is kept: loading it takes longer than a forecast.
     from sklearn.linear_model import Ridge
 
-    value = table.value[rows].astype(float)
+    parts = [inputs.base, *(inputs.further[name] for name in groups)]
+    value = np.concatenate([part.value[rows] for part in parts], axis=-1).astype(float)
     middle, scale = value.mean(axis=0), value.std(axis=0) + 1e-9
     aim = logs(then[rows]) - usual_then[rows]
     standard = np.clip((value - middle) / scale, -_FURTHEST, _FURTHEST)

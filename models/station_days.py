@@ -48,6 +48,9 @@ class StationDays:
     model : mapping of int to ndarray, shape (T, S)
         What an air model said of the day so many days later, as known at the end of each day; see `models.model_days`.
         Empty where no model is stored.
+    drivers : mapping of str to mapping of str to ndarray, shape (T, S)
+        Fires and weather at the stations of the north by group and name, as they were known when the day had ended; see
+        `models.drivers`. Groups that are not stored are not there.
     """
 
     days: NDArray[np.datetime64]
@@ -58,6 +61,7 @@ class StationDays:
     fixed: NDArray[np.bool_]
     elsewhere: Mapping[str, Floats]
     model: Mapping[int, Floats] = field(default_factory=dict)
+    drivers: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
 
     @property
     def year(self) -> NDArray[np.int64]:
@@ -98,7 +102,10 @@ class StationDays:
     def _rows(self, rows: slice) -> StationDays:
         elsewhere = {part: value[rows] for part, value in self.elsewhere.items()}
         model = {lead: value[rows] for lead, value in self.model.items()}
-        return replace(self, days=self.days[rows], value=self.value[rows], elsewhere=elsewhere, model=model)
+        drivers = {name: {key: value[rows] for key, value in group.items()} for name, group in self.drivers.items()}
+        return replace(
+            self, days=self.days[rows], value=self.value[rows], elsewhere=elsewhere, model=model, drivers=drivers
+        )
 
 
 def months(days: NDArray[np.datetime64]) -> NDArray[np.int64]:

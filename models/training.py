@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from data.errors import TooLittleData
 from models.baselines import Damped, UsualYear, fit_damped, later, usual_year
 from models.conformal import Spread, fit_spread
+from models.driven import Chosen, driven_features, narrowed, sets, usable
 from models.features import LONGEST, elsewhere_features, features, joined
 from models.loglinear import (
     RECENT_DAYS,
@@ -39,10 +40,14 @@ LEADS = (1, 2, 3)
 PERSISTENCE, DAMPED, CLIMATOLOGY = "persistence", "damped_persistence", "climatology"
 LINEAR, WIDE, TREES, BLEND = "log_linear", "log_linear_wide", "trees", "blend"
 BENT, PRODUCTS = "log_linear_bent", "log_linear_products"
+#: The bent line and the blend with fires and weather in them: there only where enough seasons of either are stored.
+DRIVEN, DRIVEN_BLEND = "log_linear_drivers", "blend_drivers"
 #: In the order of the report card; of two that are equally good the earlier is served. Those of `PARTIAL` stand beside.
-METHODS = (PERSISTENCE, DAMPED, CLIMATOLOGY, LINEAR, WIDE, BENT, PRODUCTS, TREES, BLEND)
-#: The blend is the mean of these.
-BLENDED = (WIDE, BENT, PRODUCTS)
+METHODS = (PERSISTENCE, DAMPED, CLIMATOLOGY, LINEAR, WIDE, BENT, PRODUCTS, TREES, BLEND, DRIVEN, DRIVEN_BLEND)
+#: The blend is the mean of these; with drivers, of the others.
+BLENDED, DRIVEN_BLENDED = (WIDE, BENT, PRODUCTS), (WIDE, DRIVEN, PRODUCTS)
+#: What speaks for a method where neither fires nor weather are known.
+WITHOUT_DRIVERS = {DRIVEN: BENT, DRIVEN_BLEND: BLEND}
 #: Months of the days aimed at that are learned from, and those that are judged: the season, and a month on both sides.
 LEARNING_MONTHS, SEASON_MONTHS = (11, 12, 1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 5)
 #: Days of the past that a forecast looks at: the longest mean, the recent errors that are taken off, the recent ones
@@ -57,17 +62,18 @@ _FEWEST_KNOWN = 21
 #: Error of one method over that of another that a handful of seasons cannot tell from 1.
 _NEARLY = 1.02
 #: Changes when anything here or below would give other numbers from equal data.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
 class LeadModels:
-    """Everything fitted for one lead."""
+    """Everything fitted for one lead; `drivers` names the columns of each group of drivers that it looks at."""
 
     usual: UsualYear
     damped: Damped
     climatology: Damped
     learned: Learned | None
+    drivers: Chosen
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,8 @@ def train(data: StationDays, years: Sequence[int]) -> Trained:
             context={"needed": _FEWEST_KNOWN, "found": known},
             hint="import earlier daily means",
         )
+    key = training_key(data, years)
+    data = narrowed(data, usable(data, years))
     outside = _outside(data, years)
     record, spread, partial = {}, {}, {}
     for lead in LEADS:
@@ -157,7 +165,6 @@ def train(data: StationDays, years: Sequence[int]) -> Trained:
         partial[lead] = {method: one for method, one in judged.items() if one is not None}
     several = len(years) >= 2
     leads = {lead: fit_lead(data, years, lead, learned=several) for lead in LEADS} if years else {}
-    key = training_key(data, years)
     return Trained(years, data.stations, leads, record, spread, key, held_out=several, partial=partial)
 
 
@@ -171,15 +178,15 @@ def choose(record: Mapping[str, float]) -> str:
 
     Notes
     -----
-    A handful of seasons cannot tell methods apart that differ by less than `_NEARLY`. Among such, the blend is served:
-    a mean of methods is seldom the worst of them on the next season.
+    A handful of seasons cannot tell methods apart that differ by less than `_NEARLY`. Among such, a blend is served,
+    the one without drivers first: a mean of methods is seldom the worst of them on the next season.
     """
     baselines = [method for method in (PERSISTENCE, DAMPED) if method in record]
     safe = min(baselines, key=lambda method: record[method])
-    learned = [method for method in (CLIMATOLOGY, LINEAR, WIDE, BENT, PRODUCTS, TREES, BLEND) if method in record]
+    learned = [method for method in METHODS if method in record and method not in (PERSISTENCE, DAMPED)]
     best = min(learned, key=lambda method: record[method], default=safe)
-    if BLEND in record and record[BLEND] <= _NEARLY * record[best]:
-        best = BLEND
+    blends = [blend for blend in (BLEND, DRIVEN_BLEND) if blend in record and record[blend] <= _NEARLY * record[best]]
+    best = blends[0] if blends else best
     return best if record[best] < record[safe] else safe
 
 
@@ -193,7 +200,8 @@ def fit_lead(data: StationDays, years: Sequence[int], lead: int, *, learned: boo
     rows = mine[:, None] & data.fixed & np.isfinite(then) & np.isfinite(data.value)
     usual_now, usual_then = usual.of(data.days), usual.of(aimed)
     chosen = usual_now[rows], usual_then[rows], data.value[rows], then[rows], data.weight[rows]
-    models = LeadModels(usual, fit_damped(*chosen), fit_damped(*chosen, climatology=True), None)
+    drivers = {group: tuple(columns) for group, columns in data.drivers.items()} if learned else {}
+    models = LeadModels(usual, fit_damped(*chosen), fit_damped(*chosen, climatology=True), None, drivers)
     if not learned:
         return models
     weight = np.where(rows, data.weight, 0.0)
@@ -218,7 +226,7 @@ def _whole(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dic
     ).copy()
     if models.learned is None:
         return out
-    inputs, lines = _inputs(data, models.usual, lead), models.learned.lines
+    inputs, lines = _inputs(narrowed(data, models.drivers), models.usual, lead), models.learned.lines
     learned = {
         LINEAR: forecast_lines(lines["straight"][:1], inputs["straight"], usual_then),
         WIDE: forecast_lines(lines["straight"], inputs["straight"], usual_then),
@@ -226,20 +234,34 @@ def _whole(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dic
         PRODUCTS: forecast_lines(lines["products"], inputs["products"], usual_then),
         TREES: forecast_trees(models.learned, inputs["straight"], usual_then),
     }
+    blends = {BLEND: BLENDED}
+    if "driven" in lines:
+        # Where no driver is known, the bent line speaks as it does alone.
+        known = inputs.get("driven", inputs["bent"])
+        learned[DRIVEN] = forecast_lines(lines["bent"] + lines["driven"], known, usual_then)
+        blends[DRIVEN_BLEND] = DRIVEN_BLENDED
     out |= {name: value * recent_shift(value, data.value, lead) for name, value in learned.items()}
     # Where they disagree, the middle way was wrong by less on most seasons.
-    out[BLEND] = np.asarray(np.mean([out[name] for name in BLENDED], axis=0), dtype=float)
+    for name, members in blends.items():
+        out[name] = np.asarray(np.mean([out[member] for member in members], axis=0), dtype=float)
     return out
 
 
 def training_key(data: StationDays, years: Sequence[int]) -> str:
-    """Return a name of everything that training looks at: equal data give an equal name."""
+    """Return a name of everything that training looks at: equal data give an equal name.
+
+    Drivers that too few seasons have are not looked at, and change nothing.
+    """
+    data = narrowed(data, usable(data, years))
     mine = np.isin(data.year, list(years)) if years else np.ones(len(data.days), bool)
     seen = hashlib.sha256(json.dumps([VERSION, list(map(int, years)), list(data.stations)]).encode())
     parts = [data.days[mine].astype(np.int64), data.value[mine], data.lon, data.lat, data.fixed]
     parts += [data.elsewhere[part][mine] for part in sorted(data.elsewhere)]
     # Without a word of the model in these seasons the name is that of a store that never had one.
     parts += [model[mine] for _, model in sorted(data.model.items()) if years and np.isfinite(model[mine]).any()]
+    for group, columns in sorted(data.drivers.items()):
+        seen.update(json.dumps([group, *columns]).encode())
+        parts += [value[mine] for value in columns.values()]
     for part in parts:
         seen.update(np.ascontiguousarray(part).tobytes())
     return seen.hexdigest()[:16]
@@ -295,6 +317,7 @@ def _lead_models(entry: dict[str, Any]) -> LeadModels:
         Damped(**entry["damped"]),
         Damped(**entry["climatology"]),
         learned,
+        {group: tuple(columns) for group, columns in entry["drivers"].items()},
     )
 
 
@@ -307,13 +330,18 @@ def _inputs(data: StationDays, usual: UsualYear, lead: int) -> dict[str, Inputs]
     base = features(data, usual, lead)
     elsewhere = elsewhere_features(data, usual)
     curved = joined([base, bends(base), slopes(base)])
-    if elsewhere is None:
-        return {"straight": Inputs(base, {}), "bent": Inputs(curved, {}), "products": Inputs(curved, {})}
-    return {
-        "straight": Inputs(base, {"elsewhere": elsewhere}),
-        "bent": Inputs(curved, {"elsewhere": joined([elsewhere, passages(base, elsewhere)])}),
-        "products": Inputs(curved, {"elsewhere": joined([elsewhere, products(base, elsewhere)])}),
+    further = {} if elsewhere is None else {"elsewhere": elsewhere}
+    passed = {} if elsewhere is None else {"elsewhere": joined([elsewhere, passages(base, elsewhere)])}
+    multiplied = {} if elsewhere is None else {"elsewhere": joined([elsewhere, products(base, elsewhere)])}
+    inputs = {
+        "straight": Inputs(base, further),
+        "bent": Inputs(curved, passed),
+        "products": Inputs(curved, multiplied),
     }
+    driven = driven_features(data, lead)
+    if driven:
+        inputs["driven"] = Inputs(curved, passed | driven, sets([*passed, *driven]))
+    return inputs
 
 
 def _outside(data: StationDays, years: tuple[int, ...]) -> list[tuple[int | None, dict[int, dict[str, Floats]]]]:

@@ -191,16 +191,14 @@ def from_places(weather: pd.DataFrame, stands: pd.DataFrame) -> Winds | None:
     row = moments.get_indexer(pd.DatetimeIndex(some["measured_at"]))
     column = pd.Index(stands["station_id"]).get_indexer(pd.Index(some["station_id"]))
     lon, lat = (_axis(stands[name].to_numpy(float)) for name in ("lon", "lat"))
-    weight = _weights(stands["lon"].to_numpy(float), stands["lat"].to_numpy(float), lon, lat)
+    node_lat, node_lon = (axis.ravel() for axis in np.meshgrid(lat, lon, indexing="ij"))
+    weight = nearness(stands["lon"].to_numpy(float), stands["lat"].to_numpy(float), node_lon, node_lat)
     shape = (len(moments), len(lat), len(lon))
 
     def lattice(values: ArrayLike) -> Array:
         at_place = np.full((len(moments), len(stands)), np.nan)
         at_place[row, column] = values
-        known = ~np.isnan(at_place)
-        total = known.astype(float) @ weight
-        sums = np.where(known, at_place, 0.0) @ weight
-        return np.where(total > 0, sums / np.where(total > 0, total, 1.0), np.nan).reshape(shape)
+        return carried(at_place, weight).reshape(shape)
 
     levels = []
     for name, height in LEVELS.items():
@@ -238,12 +236,19 @@ def _axis(places: Array) -> Array:
     return np.asarray(np.arange(low, high + _STEP_DEG / 2, _STEP_DEG))
 
 
-def _weights(place_lon: Array, place_lat: Array, lon: Array, lat: Array) -> Array:
-    """Return the weight of each place at each node, shape (places, nodes)."""
-    node_lat, node_lon = (axis.ravel() for axis in np.meshgrid(lat, lon, indexing="ij"))
-    east = (place_lon[:, None] - node_lon) * np.cos(np.deg2rad(node_lat))
-    away = np.hypot(east, place_lat[:, None] - node_lat) * _KM_PER_DEG
+def nearness(place_lon: Array, place_lat: Array, lon: Array, lat: Array) -> Array:
+    """Return the weight of each place at each point, shape (places, points): falls with the square of the distance."""
+    east = (place_lon[:, None] - lon) * np.cos(np.deg2rad(lat))
+    away = np.hypot(east, place_lat[:, None] - lat) * _KM_PER_DEG
     return np.where(away <= _REACH_KM, np.maximum(away, _NEAR_KM) ** -2.0, 0.0)
+
+
+def carried(value: Array, weight: Array) -> Array:
+    """Return values at places, shape (n, places), brought to points by `nearness`, shape (n, points)."""
+    known = ~np.isnan(value)
+    total = known.astype(float) @ weight
+    sums = np.where(known, value, 0.0) @ weight
+    return np.where(total > 0, sums / np.where(total > 0, total, 1.0), np.nan)
 
 
 def _from_grids(desk: Desk, start: dt.datetime, end: dt.datetime) -> list[Winds]:
