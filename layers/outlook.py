@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.clock import thai_day
 from layers import palette
-from layers.forecast import year
+from layers.forecast import drivers, year
 from layers.map import map_values
 from layers.palette import Legend
 from layers.today import Figure, name
@@ -101,7 +101,7 @@ def basis(lang: Lang, outlook: Outlook) -> str:
         if leads := [f"{24 * lead}" for lead, first in sorted(trained.preferred.items()) if first == method]:
             words = say(lang, f"method.{method}")
             told.append(say(lang, "outlook.basis_model", leads=" / ".join(leads), method=words))
-    return " ".join(told)
+    return " ".join(filter(None, [*told, drivers(lang, trained, outlook.inputs)]))
 
 
 def interval(lang: Lang, row: Any) -> str:

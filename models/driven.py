@@ -78,6 +78,27 @@ def driven_features(data: StationDays, lead: int) -> dict[str, Features]:
     return out
 
 
+def spoken(data: StationDays, chosen: Chosen, lines: Sequence[tuple[str, ...]], lead: int) -> tuple[str, ...]:
+    """Return the groups of drivers that go into the forecast at the end of the last day, of some station at least.
+
+    Parameters
+    ----------
+    data : StationDays
+    chosen : mapping of str to tuple of str
+        What was learned from.
+    lines : sequence of tuple of str
+        Groups of each line, those that go first last.
+    lead : int
+    """
+    found = driven_features(narrowed(data.last(1), chosen), lead)
+    known = {group: np.isfinite(part.value[-1]).all(axis=-1) for group, part in found.items()}
+    said: set[str] = set()
+    for station in range(len(data.stations)):
+        whole = {group for group, there in known.items() if there[station]}
+        said |= next(({*line} & whole for line in reversed(lines) if {*line} <= {*whole, "elsewhere"}), set())
+    return tuple(group for group in (FIRES, UPWIND, WEATHER, AHEAD) if group in said)
+
+
 def sets(groups: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Return the sets of groups that lines are fitted for, the small ones first, each with and without ``elsewhere``.
 

@@ -25,6 +25,7 @@ from models import report_card
 from models.conformal import Spread
 from models.derived import kept
 from models.desk import Desk
+from models.driven import spoken
 from models.drivers import drivers
 from models.features import lagged
 from models.loglinear import RECENT_DAYS
@@ -170,6 +171,19 @@ def _served(table: pd.DataFrame, trained: Trained) -> pd.Series:
 def _is_preferred(table: pd.DataFrame, trained: Trained) -> pd.Series:
     first = table["lead_h"].map({24 * lead: method for lead, method in trained.preferred.items()})
     return table["method"] == first
+
+
+def inputs(trained: Trained, data: StationDays) -> dict[int, tuple[str, ...]]:
+    """Return which groups of drivers went into what is served at the end of the last day, by lead in days.
+
+    Empty where the method that is served looks at none, or none of them is known.
+    """
+    out = {}
+    for lead in LEADS:
+        learned = trained.leads[lead].learned if trained.served[lead] in WITHOUT_DRIVERS else None
+        lines = [line.groups for line in learned.lines["driven"]] if learned else []
+        out[lead] = spoken(data, trained.leads[lead].drivers, lines, lead) if lines else ()
+    return out
 
 
 def issue(desk: Desk, at: dt.datetime | None = None) -> pd.DataFrame:

@@ -41,6 +41,8 @@ class Outlook:
         What an amphoe's mean is weighed by, ``population`` or ``area``.
     beside : DataFrame
         See `models.forecast.beside`.
+    inputs : dict of int to tuple of str
+        See `models.forecast.inputs`.
     """
 
     stations: pd.DataFrame
@@ -49,6 +51,7 @@ class Outlook:
     trained: Trained
     weight: str
     beside: pd.DataFrame
+    inputs: dict[int, tuple[str, ...]]
 
 
 def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
@@ -74,7 +77,8 @@ def outlook(desk: Desk, at: dt.datetime | None = None) -> Outlook:
     weight, kind = area_air.weights(desk)
     amphoes = _amphoes(tambons, weight, spreads)
     stations = stations.assign(nearest_km=0.0, nearest_station=stations["code"])
-    return Outlook(stations, tambons, amphoes, trained, kind, forecast.beside(trained, data))
+    beside, inputs = forecast.beside(trained, data), forecast.inputs(trained, data)
+    return Outlook(stations, tambons, amphoes, trained, kind, beside, inputs)
 
 
 def _methods(stations: pd.DataFrame, here: pd.Series) -> dict[int, str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers import outlook
+from layers import forecast, outlook
 from layers.words import Lang, say
 
 both = pytest.mark.parametrize("lang", ["th", "en"])
@@ -56,11 +56,35 @@ def test_what_could_not_be_compared_is_not_told(lang: Lang) -> None:
 @both
 @pytest.mark.parametrize("preferred", [{}, {2: "cams_corrected", 3: "cams_corrected"}])
 def test_the_basis_names_a_preferred_model_and_where(lang: Lang, preferred: dict[int, str]) -> None:
-    trained: Any = SimpleNamespace(served=dict.fromkeys((1, 2, 3), "blend"), preferred=preferred, years=(2024, 2025))
+    trained: Any = SimpleNamespace(
+        served=dict.fromkeys((1, 2, 3), "blend"), preferred=preferred, years=(2024, 2025), held_out=True, leads={}
+    )
     tambons = pd.DataFrame({"lead_h": [24], "valid_at": [pd.Timestamp("2026-03-01T17:00Z")]})
-    made: Any = SimpleNamespace(trained=trained, tambons=tambons)
+    made: Any = SimpleNamespace(trained=trained, tambons=tambons, inputs={})
     method = say(lang, "method.cams_corrected")
     first = say(lang, "outlook.basis_model", leads="48 / 72", method=method)
 
     assert (first in outlook.basis(lang, made)) == bool(preferred)
     assert (method in outlook.basis(lang, made)) == bool(preferred)
+
+
+@both
+def test_the_basis_says_which_fires_and_weather_went_in_or_why_none(lang: Lang) -> None:
+    seen = {"fires": ("near 1",), "upwind model": ("today",), "weather model": ("east",)}
+    words = {key: say(lang, f"forecast.driver.{key}") for key in ("fires", "upwind", "weather_model")}
+    leads = {lead: SimpleNamespace(drivers=seen) for lead in (1, 2, 3)}
+
+    def told(method: str, inputs: dict[int, tuple[str, ...]], **changes: Any) -> str:
+        served = {1: method, 2: "blend", 3: "blend"}
+        trained: Any = SimpleNamespace(**{"served": served, "held_out": True, "leads": leads, **changes})
+        return forecast.drivers(lang, trained, inputs)
+
+    fires, upwind, weather = words.values()
+    both_in = say(lang, "forecast.drivers", leads="24", inputs=f"{fires}, {weather}")
+    assert told("log_linear_drivers", {1: ("fires", "weather"), 2: ()}) == both_in
+    every = f"{fires}, {upwind}, {weather}"
+    assert told("log_linear_drivers", {1: (), 2: ()}) == say(lang, "forecast.drivers_absent", inputs=every)
+    assert told("blend", {1: (), 2: ()}) == say(lang, "forecast.drivers_no_better", inputs=every)
+    bare = {lead: SimpleNamespace(drivers={}) for lead in (1, 2, 3)}
+    assert told("blend", {}, leads=bare) == say(lang, "forecast.drivers_few")
+    assert told("persistence", {}, held_out=False, leads={}) == ""

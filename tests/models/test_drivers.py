@@ -225,12 +225,16 @@ def test_nothing_after_the_day_of_issue_changes_its_drivers_or_its_forecast(desk
     pd.testing.assert_frame_equal(said, forecast.issue(changed, at))
     # The fires of the last two years went into it.
     assert set(said["method"]) == {"log_linear_drivers"}
+    known, taught = forecast.latest(desk, at)
+    assert forecast.inputs(taught, known) == {1: ("fires", "upwind", "weather")}
     # And what is known of the day does: without its fires another value is said.
     before = fires["acquired_at"] < ended - pd.Timedelta(days=3)
     gone = burning_years.stored(desk_of(tmp_path / "gone", readings, NOW), fires[before], turned)
     _taught_as(desk, gone)
     other = forecast.issue(gone, at)
     assert (np.abs(other["pm25"] - said["pm25"]) > 0.1).any()
+    known, taught = forecast.latest(gone, at)
+    assert forecast.inputs(taught, known) == {1: ("weather",)}
 
 
 def test_forecast_weather_is_that_of_the_day_aimed_at(tmp_path):
