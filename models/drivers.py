@@ -27,7 +27,7 @@ from models.desk import Desk
 from models.driven import AHEAD, FIRES, KINDS, UPWIND, WEATHER
 from models.station_days import Floats, StationDays
 from models.stored_weather import hourly_weather, weather_places
-from models.winds import BOX, carried, east_north, nearness
+from models.winds import BOX, brought, east_north, nearness
 
 #: Raised when the derived files change their form or meaning.
 VERSION = "1"
@@ -211,12 +211,10 @@ def hours_at(weather: pd.DataFrame, stands: pd.DataFrame, lon: Floats, lat: Floa
         "east": wind[""][0], "north": wind[""][1], "rain": rows["rain_mm"], "layer": rows["boundary_layer_m"],
         "carries east": carries[0], "carries north": carries[1],
     }  # fmt: skip
-    out = {}
-    for name, values in columns.items():
-        at_place = np.full((24 * len(days), len(stands)), np.nan)
-        at_place[hour, place] = values
-        out[name] = carried(at_place, weight).reshape(len(days), 24, len(lon))
-    return out
+    return {
+        name: brought(values, hour, place, 24 * len(days), weight).reshape(len(days), 24, len(lon))
+        for name, values in columns.items()
+    }
 
 
 def known_by(weather: pd.DataFrame, days_before: int = 0) -> NDArray[np.bool_]:

@@ -196,9 +196,7 @@ def from_places(weather: pd.DataFrame, stands: pd.DataFrame) -> Winds | None:
     shape = (len(moments), len(lat), len(lon))
 
     def lattice(values: ArrayLike) -> Array:
-        at_place = np.full((len(moments), len(stands)), np.nan)
-        at_place[row, column] = values
-        return carried(at_place, weight).reshape(shape)
+        return brought(values, row, column, len(moments), weight).reshape(shape)
 
     levels = []
     for name, height in LEVELS.items():
@@ -243,11 +241,28 @@ def nearness(place_lon: Array, place_lat: Array, lon: Array, lat: Array) -> Arra
     return np.where(away <= _REACH_KM, np.maximum(away, _NEAR_KM) ** -2.0, 0.0)
 
 
-def carried(value: Array, weight: Array) -> Array:
-    """Return values at places, shape (n, places), brought to points by `nearness`, shape (n, points)."""
-    known = ~np.isnan(value)
+def brought(values: ArrayLike, row: NDArray[np.intp], place: NDArray[np.intp], rows: int, weight: Array) -> Array:
+    """Bring single values of places to points by the weights of `nearness`.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+    row, place : ndarray of int, shape (n,)
+        Time and place of each value.
+    rows : int
+        Number of times.
+    weight : ndarray, shape (places, points)
+
+    Returns
+    -------
+    ndarray, shape (rows, points)
+        NaN where no place so near has a value.
+    """
+    at_place = np.full((rows, len(weight)), np.nan)
+    at_place[row, place] = values
+    known = ~np.isnan(at_place)
     total = known.astype(float) @ weight
-    sums = np.where(known, value, 0.0) @ weight
+    sums = np.where(known, at_place, 0.0) @ weight
     return np.where(total > 0, sums / np.where(total > 0, total, 1.0), np.nan)
 
 
