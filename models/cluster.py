@@ -1,8 +1,9 @@
 """Everything that is made once per change, made ahead: step by step in this process, or by Dask workers side by side.
 
-The steps are the desk's own (index, totals of a year, tambon means of a month of fields, cube of a year); each leaves a
-derived file in the store, so a worker elsewhere needs the store's folder under the same path, and gives back no data.
-No step needs more than one year or month in memory. Never works anything out in a way of its own, never words.
+The steps are the desk's own (index, totals of a year, tambon means of a month of fields, cube of a year, fires of a
+fire year); each leaves a derived file in the store, so a worker elsewhere needs the store's folder under the same path,
+and gives back no data. No step needs more than one year or month in memory. Never works anything out in a way of its
+own, never words.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from data import settings
 from data.errors import ModelError, SettingError
 from data.grids import from_arrow
 from data.store import Store
-from models import cube, gridded, weights
+from models import cube, gridded, heat_of, weights
 from models.desk import Desk
+from models.fire_seasons import fire_year, season
+from models.static_heat import Verdict
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -48,13 +51,24 @@ def steps(desk: Desk) -> list[list[Step]]:
     cubes = sorted(years | {part.rpartition(".")[2][:4] for part in grids})
     return [
         [Step("index", "")] * bool(years) + [Step("weights", part) for part in sorted(axes.values())],
-        [*(Step("totals", year) for year in sorted(years)), *(Step("means", part) for part in grids)],
-        [Step("cube", year) for year in cubes],
+        [
+            *(Step("totals", year) for year in sorted(years)),
+            *(Step("means", part) for part in grids),
+            *[Step("heat", "")] * bool(years),
+        ],
+        [*(Step("cube", year) for year in cubes), *(Step("fires", year) for year in _fire_years(desk))],
     ]
 
 
-def make(desk: Desk, step: Step) -> float:
-    """Make the derived file of a step, unless it is there; return the seconds that took. Runs on whichever worker."""
+def _fire_years(desk: Desk) -> list[str]:
+    return sorted({str(fire_year(dt.date(year, month, 1))) for year in desk.detections.parts for month in (1, 12)})
+
+
+def make(desk: Desk, step: Step, said: list[Verdict]) -> float:
+    """Make the derived file of a step, unless it is there; return the seconds that took. Runs on whichever worker.
+
+    `said` is what officers said of permanent heat: a worker has no registry.
+    """
     start = time.perf_counter()
     # Let go of the totals that earlier steps opened: mapped pages count as memory of a worker.
     desk.detections = desk.detections.at(desk.state)
@@ -64,6 +78,10 @@ def make(desk: Desk, step: Step) -> float:
         desk.detections.prepare_year(int(step.part))
     elif step.kind == "cube":
         cube.cube(desk, dt.date(int(step.part), 1, 1), dt.date(int(step.part), 12, 31))
+    elif step.kind == "heat":
+        heat_of.prepare(desk)
+    elif step.kind == "fires":
+        season(desk, int(step.part), known=heat_of.heat(desk, said))
     elif step.kind == "weights":
         stored = desk.store.parts("grids", desk.state)[step.part]
         axes = from_arrow(desk.store.get_table(stored, ["time", "run"])).axes
@@ -97,27 +115,30 @@ def prepare(
         Key ``workers_lost``: workers ended, most likely for want of memory.
     """
     rows = []
+    said = heat_of.verdicts(desk) if desk.detections.parts else []
     work = functools.partial(_here, desk) if client is None else functools.partial(_there, _lean(desk), client)
     for stage in steps(desk):
-        seconds = work(stage, told)
+        seconds = work(stage, said, told)
         rows += [(step.kind, step.part, round(seconds[step], 3)) for step in stage]
     return pd.DataFrame(rows, columns=["step", "part", "seconds"])
 
 
-def _here(desk: Desk, stage: list[Step], told: Callable[[Step], object]) -> dict[Step, float]:
+def _here(desk: Desk, stage: list[Step], said: list[Verdict], told: Callable[[Step], object]) -> dict[Step, float]:
     seconds = {}
     for step in stage:
-        seconds[step] = make(desk, step)
+        seconds[step] = make(desk, step, said)
         told(step)
     return seconds
 
 
-def _there(desk: Desk, client: Client, stage: list[Step], told: Callable[[Step], object]) -> dict[Step, float]:
+def _there(
+    desk: Desk, client: Client, stage: list[Step], said: list[Verdict], told: Callable[[Step], object]
+) -> dict[Step, float]:
     import distributed
 
     # Sent to every worker once, where it keeps what it has read: the outlines and their index.
     shared = client.scatter(desk, broadcast=True, hash=False)
-    waiting = {client.submit(make, shared, step, pure=False): step for step in stage}
+    waiting = {client.submit(make, shared, step, said, pure=False): step for step in stage}
     seconds = {}
     try:
         for future in distributed.as_completed(waiting, loop=client.loop):

@@ -107,19 +107,28 @@ def year_bounds(year: int) -> tuple[dt.date, dt.date]:
     return dt.date(year - 1, _FIRST_MONTH, 1), dt.date(year, _FIRST_MONTH, 1) - dt.timedelta(days=1)
 
 
-def season(desk: Desk, year: int, satellites: Sequence[str] = SATELLITES) -> Season:
+def season(desk: Desk, year: int, satellites: Sequence[str] = SATELLITES, known: pd.DataFrame | None = None) -> Season:
     """Return the joined detections of a fire year in and around the place.
 
     What was joined before stays in the store's derived files: only pairs with a detection that is new since then
     are tried, and the result is the same as without (`models.events.join`). So do the names under which fires were
     listed: a fire keeps the one that somebody may have written down.
 
+    Parameters
+    ----------
+    desk : Desk
+    year : int
+        A fire year.
+    satellites : sequence of str
+    known : DataFrame, optional
+        Permanent heat as from `models.heat_of.heat`, when it is at hand.
+
     Raises
     ------
     NotStored
         When no detection was ever stored.
     """
-    hotspots, left_out = _hotspots(desk, year, satellites)
+    hotspots, left_out = _hotspots(desk, year, satellites, heat(desk) if known is None else known)
     keys = _keys(hotspots)
     stem = f"fires_{desk.place.key}_{'-'.join(sorted(satellites))}_{year}"
     parts = [stored.sha256[:16] for part, stored in desk.detections.parts.items() if part in (year - 1, year)]
@@ -202,13 +211,15 @@ def names_of(desk: Desk, part: Season, year: int, satellites: Sequence[str] = SA
     return names
 
 
-def _hotspots(desk: Desk, year: int, satellites: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _hotspots(
+    desk: Desk, year: int, satellites: Sequence[str], known: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = desk.detections.between(*year_bounds(year), satellites, replaced=True)
     west, south, east, north = desk.tambons.total_bounds
     near = rows["lon"].between(west - MARGIN_DEG, east + MARGIN_DEG)
     near &= rows["lat"].between(south - MARGIN_DEG, north + MARGIN_DEG)
     rows = events.ordered(rows[near])
-    static = at_heat(heat(desk), rows["lon"].to_numpy(float), rows["lat"].to_numpy(float))
+    static = at_heat(known, rows["lon"].to_numpy(float), rows["lat"].to_numpy(float))
     fires, left_out = rows[~static], rows[static & rows["current"].to_numpy(bool)]
     return fires.reset_index(drop=True), left_out.reset_index(drop=True)
 

@@ -16,11 +16,13 @@ from typer.testing import CliRunner
 
 from cli import app
 from data import contracts, settings
+from data.accounts import OPERATOR
 from data.errors import SettingError
 from data.merge import Writer
 from data.places import place
+from data.registry import open_registry
 from data.store import Store
-from models import cluster, cube
+from models import cluster, cube, fire_seasons
 from models.desk import Desk
 from tests import make
 from tests.layers.desks import store_of
@@ -69,6 +71,10 @@ def derived(root: Path) -> dict[str, bytes]:
 
 def test_two_workers_leave_what_one_process_leaves(filled: Path, tmp_path: Path) -> None:
     one, two = (Path(shutil.copytree(filled, tmp_path / name)) for name in ("one", "two"))
+    for root in (one, two):
+        # The workers are told of it: they cannot look into a registry that is elsewhere.
+        verdict = {"verdict": "permanent", "geometry": "POINT (99.1 18.1)", "radius_m": 3000, "evidence": "a kiln"}
+        open_registry(desk_on(root).settings).add("heat", {**verdict, "province": "52"}, author=OPERATOR)
     alone = cluster.prepare(desk_on(one))
     heard: list[cluster.Step] = []
     with cluster.opened("local") as client:
@@ -81,14 +87,21 @@ def test_two_workers_leave_what_one_process_leaves(filled: Path, tmp_path: Path)
         # The address that a setting names does the same as the cluster that is opened here.
         with cluster.opened(client.scheduler.address) as other:
             assert cluster.prepare(desk_on(two), other)["part"].tolist() == spread["part"].tolist()
-    steps = ["index", "weights", "totals", "totals", "means", "means", "cube", "cube"]
+    steps = ["index", "weights", "totals", "totals", "means", "means", "heat", "cube", "cube"] + ["fires"] * 3
     assert spread["step"].tolist() == alone["step"].tolist() == steps
     assert sorted(heard) == sorted(step for stage in cluster.steps(desk_on(one)) for step in stage)
     assert derived(one) == derived(two)
-    assert len(derived(one)) == 8  # index, weights, two months, two years assigned and totalled
+    # Index, weights, two months, two years assigned and totalled, heat of both and together, three fire years.
+    assert len(derived(one)) == 14
     cubes = [sorted(path.name for path in (root / "derived").glob("*.nc")) for root in (one, two)]
     assert len(cubes[0]) == 2
     assert cubes[0] == cubes[1]
+    # The fires that are asked for afterwards are those that are there: nothing is joined anew.
+    fires = [fire_seasons.fires(desk_on(root), FIRST, LAST) for root in (one, two)]
+    pd.testing.assert_frame_equal(pd.DataFrame(fires[0]), pd.DataFrame(fires[1]))
+    assert len(fires[0]) > 5
+    assert len(fire_seasons.season(desk_on(two), 2026).heat) > 5
+    assert (len(derived(one)), len(derived(two))) == (14, 14)
     mine, theirs = answers(desk_on(one)), answers(desk_on(two))
     pd.testing.assert_frame_equal(mine[0], theirs[0])
     pd.testing.assert_frame_equal(mine[1], theirs[1])
