@@ -18,7 +18,7 @@ def make_ready(desk: Desk, kinds: Iterable[str]) -> None:
     new = set(kinds)
     if new & {"hotspots", "tambons"}:
         desk.refresh().prepare()
-    if new & {"readings", "stations"}:
+    if new & {"readings", "stations", "grid"}:
         from models import forecast
 
         forecast.prepare(desk.refresh())

@@ -16,9 +16,10 @@ from models.conformal import FEWEST, Spread, fit_spread
 from models.corrected import corrected
 from models.station_days import Floats, StationDays, haze_years
 
-#: The value of the CAMS model as it was known (`models.model_days`), and the same put right by its recent errors.
-CAMS, CAMS_CORRECTED = "cams", "cams_corrected"
-PARTIAL = (CAMS, CAMS_CORRECTED)
+#: The value of the CAMS model as it was known (`models.model_days`), the same put right by its recent errors, and the
+#: mean of that and of what the stations alone say: one knows the wind to come, the other the air that is here.
+CAMS, CAMS_CORRECTED, CAMS_MEAN = "cams", "cams_corrected", "cams_mean"
+PARTIAL = (CAMS, CAMS_CORRECTED, CAMS_MEAN)
 #: Held-out seasons, and days of each, that such a method needs before it can be served.
 _FEWEST_SEASONS, _FEWEST_DAYS = 2, 60
 
@@ -42,12 +43,21 @@ class Partial:
     spread: Spread | None
 
 
-def told(data: StationDays, lead: int) -> dict[str, Floats]:
-    """Return what these methods say, µg/m³, shape (T, S) by day of issue; nothing where no model is stored."""
+def told(data: StationDays, lead: int, stations: Floats) -> dict[str, Floats]:
+    """Return what these methods say, µg/m³, shape (T, S) by day of issue; nothing where no model is stored.
+
+    Parameters
+    ----------
+    data : StationDays
+    lead : int
+    stations : ndarray, shape (T, S)
+        What the best known method of the stations alone says.
+    """
     if lead not in data.model:
         return {}
     model = data.model[lead]
-    return {CAMS: model, CAMS_CORRECTED: corrected(model, data.value, lead)}
+    right = corrected(model, data.value, lead)
+    return {CAMS: model, CAMS_CORRECTED: right, CAMS_MEAN: (right + stations) / 2}
 
 
 def judge(method: str, rows: Floats, aimed: NDArray[np.datetime64], others: Mapping[str, Floats]) -> Partial | None:

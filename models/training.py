@@ -211,7 +211,8 @@ def fit_lead(data: StationDays, years: Sequence[int], lead: int, *, learned: boo
 
 def forecasts(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dict[str, Floats]:
     """Return what every method says, µg/m³, shape (T, S) by day of issue, from nothing but the days up to it."""
-    return _whole(leads, data, lead) | told(data, lead)
+    whole = _whole(leads, data, lead)
+    return whole | told(data, lead, whole.get(BLEND, whole.get(DAMPED, whole[PERSISTENCE])))
 
 
 def _whole(leads: Mapping[int, LeadModels], data: StationDays, lead: int) -> dict[str, Floats]:

@@ -7,26 +7,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import forecast, partial, report_card, training
+from models import forecast, outlook, partial, report_card, training
 from models.baselines import later
 from models.conformal import FEWEST
 from models.corrected import corrected
-from models.partial import CAMS, CAMS_CORRECTED
+from models.partial import CAMS, CAMS_CORRECTED, CAMS_MEAN
 from models.training import LEADS, PERSISTENCE
 from tests.models import smoky_years
+from tests.models.test_forecast import desk_of
 
 DATA = smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20), seed=3)
 YEARS = (2020, 2021)
+LAMPANG = ("37t", "38t", "39t", "40t")
 
 
 def with_model(data=DATA):
     """Return the days with a model that reads half of the truth at 24 h, at random at 48 h, and nothing at 72 h.
 
-    Known at 24 h from 1 January of each season on, at half of the stations.
+    Known at 24 h from 1 January of each season on, at the stations of Lampang.
     """
     random = np.random.default_rng(5)
     noise = np.exp(random.normal(0, 0.05, data.value.shape))
-    known = (np.isin(data.month, (1, 2, 3, 4, 5)))[:, None] & (np.arange(len(data.stations)) % 2 == 0)
+    known = (np.isin(data.month, (1, 2, 3, 4, 5)))[:, None] & np.isin(data.stations, LAMPANG)
     half = np.where(known, 0.5 * later(data.value, 1) * noise, np.nan)
     loose = np.exp(random.normal(3.5, 0.5, data.value.shape))
     return dataclasses.replace(data, model={1: half, 2: loose, 3: np.full(data.value.shape, np.nan)})
@@ -111,7 +113,7 @@ def test_a_model_without_a_word_in_the_seasons_of_learning_leaves_the_name_of_wh
 
 def test_a_good_model_put_right_is_preferred_and_a_loose_or_silent_one_is_not(trained):
     assert trained.preferred == {1: CAMS_CORRECTED}
-    assert set(trained.partial[2]) == {CAMS, CAMS_CORRECTED}
+    assert set(trained.partial[2]) == set(partial.PARTIAL)
     assert trained.partial[3] == {}
     good = trained.partial[1][CAMS_CORRECTED]
     assert good.record[CAMS_CORRECTED] < 0.6 * good.record[trained.served[1]]
@@ -175,7 +177,7 @@ def test_where_it_is_known_the_preferred_method_speaks_and_elsewhere_the_one_ser
     now, before = forecast.now(trained, earlier), forecast.now(plain, same)
     mine = now[now["method"] == CAMS_CORRECTED]
     assert mine["lead_h"].unique().tolist() == [24]
-    assert set(mine["code"]) == set(smoky_years.STATIONS[::2])
+    assert set(mine["code"]) == set(LAMPANG)
     assert ((mine["low"] < mine["pm25"]) & (mine["pm25"] < mine["high"])).all()
     came = pd.Series(DATA.value[DATA.position(dt.date(2022, 3, 11))], smoky_years.STATIONS)
     np.testing.assert_allclose(mine["pm25"], came[mine["code"]], rtol=0.35)
@@ -189,14 +191,14 @@ def test_beside_stands_what_was_not_served(trained):
     found = forecast.beside(trained, with_model().until(dt.date(2022, 3, 10)))
 
     counted = found.groupby(["lead_h", "method"]).size().to_dict()
-    assert counted == {(24, CAMS): 4, (48, CAMS): 8, (48, CAMS_CORRECTED): 8}
+    assert counted == {(24, CAMS): 4, (24, CAMS_MEAN): 4} | {(48, method): 8 for method in partial.PARTIAL}
     assert found["low"].notna().all()
 
 
 def test_a_model_never_judged_says_a_value_without_an_interval(plain):
     found = forecast.beside(plain, with_model().until(dt.date(2022, 3, 10)))
 
-    assert len(found) == 24
+    assert len(found) == 36
     assert found["pm25"].notna().all()
     assert found[["low", "high", "p_over_37_5", "p_over_75"]].isna().all().all()
 
@@ -208,18 +210,52 @@ def test_in_the_card_it_is_compared_on_its_own_pairs_and_the_others_stay_as_they
         for taught, data in ((plain, DATA), (trained, with_model()))
     )
     before, after = report_card.scores(one), report_card.scores(two)
+    marked = forecast.card(two, {2022: trained})
+    used = marked[marked["served"]].groupby("lead_h")["method"].agg(set).to_dict()
+    assert used == {24: {CAMS_CORRECTED, trained.served[1]}, 48: {trained.served[2]}, 72: {trained.served[3]}}
 
     others = after[~after["method"].isin(partial.PARTIAL)].reset_index(drop=True)
     pd.testing.assert_frame_equal(others, before, check_exact=True)
     card = after.set_index(["lead_h", "method"])
-    # 38t, 39t and 40t share one vote, and the model knows every other station.
+    # The model knows Lampang alone, where 38t, 39t and 40t share one vote.
     whole, mine = card.loc[(24, PERSISTENCE), "n"], card.loc[(24, CAMS), "n"]
     assert 0 < mine < whole
     rows = two[(two["lead_h"] == 24) & two["method"].isin([CAMS, PERSISTENCE])]
-    rows = rows[rows["code"].isin(smoky_years.STATIONS[::2])]
+    rows = rows[rows["code"].isin(LAMPANG)]
     error = {
         method: np.sqrt(np.average((part["pm25"] - part["measured"]) ** 2, weights=part["weight"]))
         for method, part in rows.groupby("method")
     }
     assert card.loc[(24, CAMS), "skill_vs_persistence"] == pytest.approx(1 - error[CAMS] / error[PERSISTENCE])
     assert (24 * np.array(LEADS)).tolist() == sorted(set(after["lead_h"]))
+
+
+def test_the_mean_of_model_and_stations_is_served_where_each_knows_what_the_other_does_not(plain):
+    random = np.random.default_rng(9)
+    said = training.forecasts(plain.leads, DATA, 1)[training.BLEND]
+    # As wrong as the blend, but wrong by other things.
+    error = np.nanstd(np.log(later(DATA.value, 1) / said))
+    model = later(DATA.value, 1) * np.exp(random.normal(0, error, DATA.value.shape))
+    found = training.forecasts(plain.leads, dataclasses.replace(DATA, model={1: model}), 1)
+
+    np.testing.assert_allclose(found[CAMS_MEAN], (found[CAMS_CORRECTED] + found[training.BLEND]) / 2)
+    rows = np.isin(DATA.month, training.SEASON_MONTHS)[:, None] & np.isfinite(later(DATA.value, 1) + found[CAMS_MEAN])
+    miss = {name: np.sqrt(np.mean((found[name] - later(DATA.value, 1))[rows] ** 2)) for name in found}
+    assert miss[CAMS_MEAN] < 0.9 * min(miss[CAMS_CORRECTED], miss[training.BLEND])
+
+
+def test_the_outlook_of_a_place_is_of_the_method_that_speaks_at_its_stations(trained, tmp_path, monkeypatch):
+    data = with_model().until(dt.date(2022, 3, 10))
+    monkeypatch.setattr(forecast, "latest", lambda desk, at: (data, trained))
+    desk = desk_of(tmp_path, smoky_years.readings(DATA.last(5)))
+    made = outlook.outlook(desk)
+
+    tambons = made.tambons.set_index(["lead_h", "code"])
+    methods = made.tambons.groupby("lead_h")["method"].unique()
+    assert [list(methods[24 * lead]) for lead in LEADS] == [[CAMS_CORRECTED], [trained.served[2]], [trained.served[3]]]
+    # Value, interval and chance of the tambon in which 37t stands are those of the station.
+    home = desk.stations.set_index("station_id").loc["37t", "tambon"]
+    station = made.stations[made.stations["code"] == "37t"].set_index("lead_h").loc[24]
+    for name in ("pm25", "low", "high", "p_over_37_5"):
+        assert tambons.loc[(24, home), name] == pytest.approx(station[name], rel=1e-6)
+    assert set(made.beside["method"]) == set(partial.PARTIAL)
