@@ -79,6 +79,8 @@ class Brief:
     sections : tuple of Section
     map_title : str
     map_note : str
+    season_title, season_note : str
+        Of the picture of the season; "" where nothing of it is stored, and nothing is drawn.
     foot : tuple of str
         Sources, times, satellites, what is missing.
     facts : tuple of Fact
@@ -96,6 +98,8 @@ class Brief:
     sections: tuple[Section, ...]
     map_title: str
     map_note: str
+    season_title: str
+    season_note: str
     foot: tuple[str, ...]
     facts: tuple[Fact, ...]
     words: Mapping[str, str] = field(default_factory=dict)

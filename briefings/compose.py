@@ -15,9 +15,10 @@ import pandas as pd
 from briefings import judged, sections
 from briefings.brief import Brief, Section
 from briefings.facts import Ledger
-from briefings.figures import SATELLITES, Scene, figures, season_stored
+from briefings.figures import SATELLITES, Scene, figures, limit_of, season_stored
 from briefings.picture import Shade, tambon_map
-from data.clock import day_bounds
+from briefings.season_picture import Days, Words, season_chart
+from data.clock import ICT, day_bounds, season_of
 from data.errors import HazeError, ModelError, NotStored
 from data.variables import pm25_scale
 from layers.words import Lang, say, say_day, say_error, say_time, texts
@@ -67,6 +68,7 @@ def compose(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame, revision:
         sections=parts,
         map_title=say(lang, "brief.map_pm25" if surface is not None else "brief.map_counts"),
         map_note=say(lang, note, day=say_day(lang, day)),
+        **_season_words(scene),
         foot=_foot(scene),
         facts=tuple(ledger),
         words={key: say(lang, f"brief.{key}") for key in _WORDS},
@@ -119,6 +121,55 @@ def _foot(scene: Scene) -> tuple[str, ...]:
         lines.append(say(lang, "brief.foot_sample"))
     lines.append(say(lang, "brief.foot_revision", revision=scene.ledger.revision))
     return tuple(lines)
+
+
+def _season_words(scene: Scene) -> dict[str, str]:
+    """Return title and note of the picture of the season, both "" where nothing is stored."""
+    days = _season_days(scene)
+    if days.hotspots is None and days.pm25 is None:
+        return {"season_title": "", "season_note": ""}
+    first, last = (say_day(scene.lang, day) for day in scene.season)
+    note = say(scene.lang, "brief.season_note", first=first, last=last)
+    return {"season_title": say(scene.lang, "brief.season_heading"), "season_note": note}
+
+
+def _season_days(scene: Scene) -> Days:
+    desk, (first, last) = scene.desk, scene.season
+    index = pd.date_range(*season_of(scene.day), name="day")
+    hotspots = None
+    if desk.seasons:
+        stored = desk.detections.stored_days(first, last, SATELLITES)
+        hotspots = desk.daily(first, last, SATELLITES).astype(float).where(stored).reindex(index)
+    return Days(hotspots, _highest(desk, first, last, index), last, limit_of(scene.day))
+
+
+def _highest(desk: Desk, first: dt.date, last: dt.date, index: pd.DatetimeIndex) -> pd.Series | None:
+    """Return the highest daily mean of each day; None where no station has one."""
+    try:
+        known = desk.daily_air(first, last).dropna(subset="value")
+    except NotStored:
+        return None
+    if known.empty:
+        return None
+    local = known["measured_at"].dt.tz_convert(ICT).dt.tz_localize(None).dt.normalize()
+    return known.groupby(local)["value"].max().reindex(index)
+
+
+def season_picture(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame, form: str) -> bytes:
+    """Return the picture of the season up to a day, nothing (``b""``) where nothing of it is stored."""
+    scene = Scene(desk, day, lang, sites, Ledger(desk.state.revision))
+    days = _season_days(scene)
+    if days.hotspots is None and days.pm25 is None:
+        return b""
+    limit = "" if days.limit is None else say(lang, "chart.limit", limit=f"{days.limit:g}")
+    words = Words(
+        hotspots=say(lang, "brief.season_hotspots"),
+        pm25=say(lang, "brief.season_pm25"),
+        limit=limit,
+        not_stored=say(lang, "brief.season_not_stored"),
+        months={number: say(lang, f"month.short.{number}") for number in range(1, 13)},
+    )
+    return season_chart(days, words, form=form)
 
 
 def picture(desk: Desk, day: dt.date, lang: Lang, sites: pd.DataFrame, form: str) -> bytes:

@@ -173,7 +173,7 @@ def air_figure(scene: Scene) -> Figure:
     lang, (first, last) = scene.lang, scene.season
     over = _days_over(scene, first, last)
     before = _days_over(scene, *scene.season_before)
-    limit = _limit(scene.day)
+    limit = limit_of(scene.day)
     written = scene.ledger.note(
         "pm25.standard",
         limit,
@@ -206,7 +206,8 @@ def air_figure(scene: Scene) -> Figure:
     )
 
 
-def _limit(day: dt.date) -> float | None:
+def limit_of(day: dt.date) -> float | None:
+    """Return the 24 h standard of a day, µg/m³; None before there was one."""
     try:
         return standard_24h(day)
     except ContractError:

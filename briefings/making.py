@@ -45,12 +45,16 @@ class Made:
         if form == "pptx":
             return slides.render(self.brief, self._drawn("png"))
         if form == "html":
-            return web.render(self.brief, self._map)
-        return pdf.render(self.brief, self._map, sheet_csv(self.sheet), form=form)
+            return web.render(self.brief, self._map, self._season)
+        return pdf.render(self.brief, self._map, self._season, sheet_csv(self.sheet), form=form)
 
     @functools.cached_property
     def _map(self) -> bytes:
         return self._drawn("svg")
+
+    @functools.cached_property
+    def _season(self) -> bytes:
+        return compose.season_picture(self.desk, self.brief.day, self.brief.lang, self.sites, "svg")
 
     def _drawn(self, kind: str) -> bytes:
         return compose.picture(self.desk, self.brief.day, self.brief.lang, self.sites, kind)

@@ -17,7 +17,7 @@ from briefings.picture import fonts_folder
 _TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 
 
-def render(brief: Brief, picture: bytes, sheet: bytes, *, form: str = "pdf") -> bytes:
+def render(brief: Brief, picture: bytes, season: bytes, sheet: bytes, *, form: str = "pdf") -> bytes:
     """Return the briefing as ``pdf``, or its first page as ``png`` (150 dots an inch).
 
     Parameters
@@ -25,6 +25,8 @@ def render(brief: Brief, picture: bytes, sheet: bytes, *, form: str = "pdf") -> 
     brief : Brief
     picture : bytes
         The map as SVG.
+    season : bytes
+        The season as SVG; not looked at where the briefing has no title for it.
     sheet : bytes
         CSV of all facts, attached to the PDF as ``numbers.csv``.
     form : str
@@ -33,6 +35,7 @@ def render(brief: Brief, picture: bytes, sheet: bytes, *, form: str = "pdf") -> 
         folder = Path(name)
         (folder / "brief.typ").write_bytes(_TEMPLATE.read_bytes())
         (folder / "map.svg").write_bytes(picture)
+        (folder / "season.svg").write_bytes(season)
         (folder / "numbers.csv").write_bytes(sheet)
         options: dict[str, object] = {
             "root": str(folder),

@@ -45,7 +45,8 @@ def fonts_folder() -> Path:
 
 
 @functools.cache
-def _font(weight: str) -> object:
+def font(weight: str) -> object:
+    """Return the Sarabun typeface of a weight, such as ``Regular``."""
     from matplotlib import font_manager
 
     return font_manager.FontProperties(fname=str(fonts_folder() / f"Sarabun-{weight}.ttf"))
@@ -112,7 +113,7 @@ def tambon_map(
         axes.scatter(points["lon"], points["lat"], s=6, marker="x", color="#111111", linewidths=0.7, zorder=4)
     for code, middle in amphoes.representative_point().items():
         text = axes.text(middle.x, middle.y, names.get(str(code), ""), ha="center", va="center", zorder=5)
-        text.set_fontproperties(_font("SemiBold"))
+        text.set_fontproperties(font("SemiBold"))
         text.set_fontsize(_NAMES_PT)
         text.set_path_effects(_halo())
     handles = [
@@ -125,7 +126,7 @@ def tambon_map(
         handles=handles,
         loc="lower center",
         ncols=columns,
-        prop=_font("Regular"),
+        prop=font("Regular"),
         frameon=False,
     )
     for text in legend.get_texts():

@@ -21,21 +21,20 @@ h1{color:#0f3f47;margin:.2rem 0;font-size:1.6rem}h2{color:#0f3f47;font-size:1.1r
 border-radius:8px;padding:.7rem 1rem}.value{font-size:2rem;font-weight:700}.figure p{margin:.1rem 0;font-size:.92rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}th{text-align:left;border-bottom:2px solid #0f3f47}
 td,th{padding:.2rem .5rem;vertical-align:top}td{border-bottom:1px solid #ddd}.n{text-align:right}
-figure{margin:1rem 0;text-align:center}figure img{max-width:22rem;width:100%}footer{border-top:1px solid #c9c6bd;
+figure{margin:1rem 0;text-align:center}figure img{max-width:22rem;width:100%}
+figure.wide img{max-width:46rem}footer{border-top:1px solid #c9c6bd;
 margin-top:1.5rem;font-size:.82rem;color:#444}
 """
 
 
-def render(brief: Brief, picture: bytes) -> bytes:
-    """Return the briefing as HTML; `picture` is the map as SVG."""
-    svg = base64.b64encode(picture).decode()
+def render(brief: Brief, picture: bytes, season: bytes) -> bytes:
+    """Return the briefing as HTML; `picture` is the map and `season` the season as SVG, each with its words."""
     parts = [
         f"<h1>{html.escape(brief.title)}</h1><p>{html.escape(brief.subtitle)}</p>",
         '<div class="figures">' + "".join(_figure(figure, brief.words) for figure in brief.figures) + "</div>",
-        f"<h2>{html.escape(brief.map_title)}</h2><figure>"
-        f'<img src="data:image/svg+xml;base64,{svg}" alt="{html.escape(brief.map_title, quote=True)}">'
-        f"<figcaption>{html.escape(brief.map_note)}</figcaption></figure>",
+        _drawn(picture, brief.map_title, brief.map_note),
         *(_section(section) for section in brief.sections),
+        _drawn(season, brief.season_title, brief.season_note, "wide") if brief.season_title else "",
         "<footer>" + "".join(f"<p>{html.escape(line)}</p>" for line in brief.foot) + "</footer>",
         # In a script of data, only "</" could end it.
         '<script type="application/json" id="numbers">'
@@ -47,6 +46,14 @@ def render(brief: Brief, picture: bytes) -> bytes:
         f'<!DOCTYPE html><html lang="{brief.lang}"><head>{head}<title>{html.escape(brief.title)}</title>'
         f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
     ).encode()
+
+
+def _drawn(svg: bytes, title: str, note: str, kind: str = "") -> str:
+    data = base64.b64encode(svg).decode()
+    return (
+        f'<h2>{html.escape(title)}</h2><figure class="{kind}"><img src="data:image/svg+xml;base64,{data}" '
+        f'alt="{html.escape(title, quote=True)}"><figcaption>{html.escape(note)}</figcaption></figure>'
+    )
 
 
 def _fonts() -> str:

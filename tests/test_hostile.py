@@ -171,7 +171,7 @@ def test_every_form_of_the_briefing_holds_it_as_text(desk: Desk) -> None:
     for piece in ('=HYPERLINK("http://evil.example"', '#read("/etc/passwd")', "${7*7}", "<script>alert(1)</script>"):
         assert squeezed(piece) in told
     assert "root:x:" not in told
-    page = web.render(brief, b"<svg/>").decode()
+    page = web.render(brief, b"<svg/>", b"<svg/>").decode()
     assert_no_markup(page)
     assert page.count("<script") == 1
     png = made.as_form("png")

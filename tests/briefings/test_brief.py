@@ -153,7 +153,7 @@ def test_hostile_text_is_set_as_text(desk: Desk) -> None:
     brief = dataclasses.replace(made.brief, sections=(Section("top", bad, (bad,)),), foot=(bad,))
     page = pypdfium2.PdfDocument(Made(brief, made.desk, made.sites).as_form("pdf"))[0].get_textpage()
     assert '#read("/etc/passwd")' in re.sub(r"[“”]", '"', page.get_text_range())
-    html = as_html(brief, b"<svg/>").decode()
+    html = as_html(brief, b"<svg/>", b"<svg/>").decode()
     assert "<script>alert" not in html
     assert html.count("<script") == 1
 
