@@ -153,6 +153,8 @@ def now(trained: Trained, data: StationDays) -> pd.DataFrame:
 
 def beside(trained: Trained, data: StationDays) -> pd.DataFrame:
     """Return what the methods of `PARTIAL` say at the same issue where they are not served, in FORECAST_COLUMNS."""
+    if not data.model:
+        return contracts.empty(FORECAST_COLUMNS)
     table = _of_last_day(trained, data)
     return table[table["method"].isin(PARTIAL) & ~_is_preferred(table, trained)].reset_index(drop=True)
 

@@ -35,6 +35,8 @@ _HOST = "air-quality-api.open-meteo.com"
 _DAYS_A_REQUEST = 14
 #: Days to come that are asked for: the three that are forecast, and one for a day on which nobody fetches.
 _AHEAD = 4
+#: A run reaches five days; what speaks of a later day is no forecast of it.
+_FARTHEST = 7
 
 
 @dataclass(frozen=True)
@@ -157,12 +159,13 @@ def _parted(rows: list[tuple[str, str, Any]], now: dt.datetime) -> tuple[list[tu
     table["day"] = thai_days(stamps)
     hours = table.dropna().groupby(["station_id", "day"])
     table["hours"] = hours["stamp"].transform("nunique")
-    whole = (table["day"] > np.datetime64(thai_day(now))) & (table["hours"] == 24)
+    ahead = (table["day"] - np.datetime64(thai_day(now))) / np.timedelta64(1, "D")
+    whole = ahead.between(1, _FARTHEST) & (table["hours"] == 24)
     means = table[whole].groupby(["station_id", "day"], as_index=False)["pm25"].mean()
     # A model has no negative smoke; what packing leaves below zero is none.
     days = [day_bounds(day, day)[0] for day in means["day"].dt.date]
     known = means.assign(day=days, known_at=now.replace(microsecond=0), pm25=means["pm25"].clip(lower=0.0))
-    return [row for row, ahead in zip(rows, whole, strict=True) if not ahead], check_model_days(known)
+    return [row for row, taken in zip(rows, whole, strict=True) if not taken], check_model_days(known)
 
 
 def _stations(cells: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

@@ -160,3 +160,17 @@ def test_nothing_is_kept_as_known_before_a_day_that_had_begun(store: Store) -> N
     row = {"station_id": "cams:18.40,99.60", "day": NOW, "known_at": NOW, "pm25": 40.0}
     with store.locked(), pytest.raises(ContractError):
         Writer(store, store.state()).add_model_days(pd.DataFrame([row]))
+
+
+@pytest.mark.parametrize("year", [2027, 9999])
+def test_a_day_beyond_the_reach_of_a_run_is_none(store: Store, server: Server, year: int) -> None:
+    def far(asked: Asked) -> Answer:
+        (cell, _) = reply(asked)
+        stamps, values = cell["hourly"]["time"], cell["hourly"]["pm2_5"]
+        stamps += [f"{year}-12-31T{hour:02d}:00" for hour in range(24)]
+        values += [40.0] * 24
+        return Answer(json.dumps(cell).encode())
+
+    server.answer(PATH, far)
+    assert fetch(store, server).verdict == "updated"
+    assert [row[1] for row in kept(store)] == ["11 00:00", "12 00:00", "13 00:00"]
