@@ -35,9 +35,7 @@ from fetchers.parsed import Parsed
 from fetchers.source import Area, Leading, Period, Request, Source, download
 from fetchers.sources import SOURCES
 
-#: Words of a verdict: what came of asking a source.
-OK = ("updated", "fresh", "not_published")
-WARNINGS = ("late", "silent", "busy", "unreachable", "no_key", "refused", "changed", "offline")
+#: The verdict of what is no fault of a source, but of ours.
 FAULT = "fault"
 #: A source whose newest row is older than this many of its cadences is late, than that many silent.
 _LATE, _SILENT = 2, 8
@@ -62,7 +60,8 @@ class Outcome:
     Attributes
     ----------
     source, verdict : str
-        The verdict is one of `OK`, `WARNINGS` or `FAULT`.
+        The verdict is ``updated``, ``fresh`` or ``not_published`` where all is well; ``late``, ``silent``, ``busy``,
+        ``unreachable``, ``no_key``, ``refused``, ``changed`` or ``offline`` where something is to be known; `FAULT`.
     rows : int
         New rows stored.
     newest : datetime or None

@@ -43,7 +43,7 @@ def signal(desk: Desk, satellites: tuple[str, ...], year: int, acted: tuple[str,
 
 
 def gap_of(desk: Desk, view: View) -> str:
-    """Return the gap of the chosen tambon in the season of the view's day, one of `models.plan_signal.GAPS`."""
+    """Return the gap of the chosen tambon in the season of the view's day; see `models.plan_signal.gaps`."""
     acted = plan.acted(programme(desk))
     satellites = comparable(view).satellites
     seen = _signal(revision_of(desk), satellites, view.day.year, tuple(acted.index), False, desk)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from data import contracts
 from data.clock import ICT_OFFSET, day_bounds, require_utc, thai_days
 from data.errors import ModelError
+from data.places import STATION_GROUPS
 from data.variables import pm25_scale, standard_24h, standard_annual
 
 #: A mean stands for its 24 hours when at least 18 of them were measured: the completeness rule that US EPA set for
@@ -22,17 +23,15 @@ MIN_SHARE = 0.75
 #: The first hour of the day from which a running mean may stand for that day: it then covers 20 of its 24 hours.
 #: Our own choice: 37t, 38t and 39t publish nothing between 00 and 03, but nearly always something after 20:00.
 RUNNING_FROM_HOUR = 20
-#: Stations that count as one measurement each when stations are counted. 38t, 39t and 40t agree within 1 µg/m³ on 98 %
+#: Stations that count as one measurement when stations are counted. 38t, 39t and 40t agree within 1 µg/m³ on 98 %
 #: of the days of January to June 2025 and with r >= 0.9999 in 2026, although they lie 10 to 20 km apart, where other
 #: pairs of the north have r about 0.95; in 2019 they agreed on 8 % of days. The cause is not stated by the provider.
-INDEPENDENT_GROUPS: tuple[tuple[str, ...], ...] = (("37t",), ("38t", "39t", "40t"))
+INDEPENDENT_GROUPS: tuple[tuple[str, ...], ...] = tuple(group.stations for group in STATION_GROUPS)
 
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _ICT_US = int(ICT_OFFSET.total_seconds()) * 1_000_000
 _MEAN_COLUMNS = [*contracts.READING_COLUMNS, "basis", "coverage"]
-#: Columns of `station_series`.
-SERIES_COLUMNS = ("code", "time", "pm25", "coverage", "aqi", "class", "flag", "basis")
 
 
 def thai_aqi(value: ArrayLike) -> pd.arrays.IntegerArray:

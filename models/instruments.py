@@ -86,29 +86,6 @@ def dependence(readings: pd.DataFrame) -> pd.DataFrame:
     return table.assign(dependent=alike).astype(DEPENDENCE_COLUMNS).reset_index(drop=True)
 
 
-def dependent_groups(readings: pd.DataFrame, days: int | None = None) -> list[tuple[str, ...]]:
-    """Return the groups of stations that are one instrument, in the order of their first station.
-
-    Parameters
-    ----------
-    readings : DataFrame
-        READING_COLUMNS; µg/m³.
-    days : int, optional
-        Only so many days up to the newest stamp are looked at; all when omitted.
-
-    Returns
-    -------
-    list of tuple of str
-        Two or more stations each, ascending. A station is in the group of every station it depends on, also through
-        a third (see `dependence`); one that depends on none is in no group.
-    """
-    if days is not None and len(readings):
-        stamp = readings["measured_at"]
-        readings = readings[stamp > stamp.max() - pd.Timedelta(days=days)]
-    table = dependence(readings)
-    return joined(table.loc[table["dependent"], ["one", "other"]].itertuples(index=False, name=None))
-
-
 def instrument_groups(readings: pd.DataFrame, here: Iterable[str], known: Iterable[Iterable[str]]) -> InstrumentGroups:
     """Return which of some stations count as one instrument each.
 

@@ -19,8 +19,6 @@ from models.desk import Desk
 
 #: By what the display can be laid out.
 LEVELS = ("issue", "province", "amphoe", "tambon", "milestone")
-#: The four links of the partners' model, in their order.
-LINKS = ("research", "partners", "strategy", "display")
 
 
 @dataclass(frozen=True)
@@ -155,9 +153,9 @@ def links(known: Programme, tambon: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, 4 rows in the order of `LINKS`
-        `link`, `there` (number of: research outputs in use, organisations, links to milestones or a strategy, targets
-        with an actual), `inferred` (of the links to the strategy, those no source states), `missing` (what would make
+    DataFrame, 4 rows
+        `link` (``research``, ``partners``, ``strategy``, ``display``, the partners' order), `there` (number of: research
+        outputs in use, organisations, links to milestones or a strategy, targets with an actual), `inferred` (of the links to the strategy, those no source states), `missing` (what would make
         the link whole: ``research``, ``partners``, ``mechanism`` when no organisation says through which mechanism it
         acts, ``strategy``, ``stated`` when all links are inferred, ``targets``, ``actuals``; "" when nothing is).
     """

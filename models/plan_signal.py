@@ -24,7 +24,6 @@ from models.people import people
 ALIKE = 5
 #: A tambon counts as burdened from this share of the place's tambons on, by hotspots a season.
 BURDENED_FROM = 0.75
-GAPS = ("burdened_nothing_done", "done_no_burden", "cannot_tell", "")
 
 
 def signal(
@@ -130,7 +129,8 @@ def gaps(seen: pd.DataFrame, activities: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `tambon`, `activities`, `hotspots` (a season: this one and the earlier ones together), `gap`: one of `GAPS`.
+        `tambon`, `activities`, `hotspots` (a season: this one and the earlier ones together), `gap`:
+        ``burdened_nothing_done``, ``done_no_burden``, ``cannot_tell`` or "".
         Burdened is a tambon in the upper quarter of the place with any hotspot; without burden one with none in any
         stored season. Without stored seasons it cannot be told.
     """

@@ -30,6 +30,10 @@ def readings(stations: Mapping[str, list[float]], averaging: str = "PT24H", vari
     return contracts.check_readings(table)
 
 
+def groups(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    return list(instruments.instrument_groups(table, table["station_id"].unique(), ()).groups)
+
+
 def test_identical_and_scaled_series_are_one_instrument() -> None:
     table = instruments.dependence(readings({"b": WAVE, "a": WAVE, "c": [1.05 * value for value in WAVE]}))
     assert list(table.columns) == list(instruments.DEPENDENCE_COLUMNS)
@@ -55,7 +59,7 @@ def test_identical_and_scaled_series_are_one_instrument() -> None:
 def test_other_series_are_not(other: list[float]) -> None:
     table = instruments.dependence(readings({"a": WAVE, "b": other}))
     assert table["dependent"].tolist() == [False]
-    assert instruments.dependent_groups(readings({"a": WAVE, "b": other})) == []
+    assert groups(readings({"a": WAVE, "b": other})) == []
 
 
 def test_a_shifted_series_has_the_correlation_of_its_angle() -> None:
@@ -96,15 +100,7 @@ def test_groups_are_joined_through_a_third() -> None:
     # 1.07 * 1.07 is beyond the greatest factor, so a and c are joined by b alone.
     chain = readings({"a": WAVE, "b": [1.07 * value for value in WAVE], "c": [1.1449 * value for value in WAVE]})
     assert instruments.dependence(chain)["dependent"].tolist() == [True, False, True]
-    assert instruments.dependent_groups(chain) == [("a", "b", "c")]
-
-
-def test_only_the_last_days_are_looked_at() -> None:
-    cosine = [50 + 20 * np.cos(2 * np.pi * hour / 96) for hour in range(240)]
-    table = readings({"a": cosine + WAVE, "b": WAVE + WAVE})
-    assert instruments.dependent_groups(table) == []
-    assert instruments.dependent_groups(table, days=10) == [("a", "b")]
-    assert instruments.dependent_groups(table, days=9) == []
+    assert groups(chain) == [("a", "b", "c")]
 
 
 def real(shared: Path, name: str) -> pd.DataFrame:
@@ -115,17 +111,17 @@ def real(shared: Path, name: str) -> pd.DataFrame:
 def test_real_daily_means_of_the_north(shared: Path) -> None:
     table = real(shared, "pcd_daily_pm25_north.csv.gz")
     year = table["measured_at"].dt.tz_convert(ICT).dt.year
-    found = {int(at): instruments.dependent_groups(table[year == at]) for at in sorted(year.unique())}
+    found = {int(at): groups(table[year == at]) for at in sorted(year.unique())}
     assert found == {2019: [], 2020: [], 2021: [], 2023: [], 2025: [("38t", "39t", "40t")]}
 
 
 def test_real_running_means_of_the_north(shared: Path) -> None:
     table = real(shared, "air4thai_hourly_24hmean_north.csv.gz")
-    assert instruments.dependent_groups(table) == [("37t", "38t", "39t", "40t")]
+    assert groups(table) == [("37t", "38t", "39t", "40t")]
     pairs = instruments.dependence(table).set_index(["one", "other"])
     assert len(pairs) > 400
     assert pairs["dependent"].sum() == 6
     assert 1 / pairs["factor"].to_dict()["37t", "38t"] == pytest.approx(1.048, abs=0.002)
     assert pairs["r"].to_dict()["37t", "38t"] == pytest.approx(0.9998, abs=5e-5)
     march = table[table["measured_at"] < pd.Timestamp("2026-03-31T17:00Z")]
-    assert instruments.dependent_groups(march, days=60) == [("37t", "38t", "39t", "40t")]
+    assert groups(march[march["measured_at"] >= pd.Timestamp("2026-01-30T17:00Z")]) == [("37t", "38t", "39t", "40t")]
