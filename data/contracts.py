@@ -140,6 +140,65 @@ WEATHER_CATEGORIES: dict[str, tuple[str, ...]] = {"flag": READING_FLAGS}
 #: What names one row of weather. A number beats a missing value, a later number beats an earlier one.
 WEATHER_KEY = ("station_id", "measured_at", "issued_at")
 
+#: Where rows came from, newest last.
+SNAPSHOT_COLUMNS: dict[str, str] = {
+    "sha256": "str",
+    "source": "str",
+    "kind": "str",
+    "format": "str",
+    "fetched_at": "datetime64[us, UTC]",
+    "read": "Int64",
+    "kept": "Int64",
+    "duplicates": "Int64",
+    "rejected": "Int64",
+    "first": "datetime64[us, UTC]",
+    "last": "datetime64[us, UTC]",
+    "west": "float64",
+    "south": "float64",
+    "east": "float64",
+    "north": "float64",
+    "cells": "str",
+    "satellites": "str",
+    "quality": "str",
+    "parser_version": "str",
+    "url": "str",
+    "remarks": "str",
+}
+
+#: What came of asking a source, newest last; `rows` are new ones, `newest` the newest row of the reply.
+ATTEMPT_COLUMNS: dict[str, str] = {
+    "source": "str",
+    "at": "datetime64[us, UTC]",
+    "verdict": "str",
+    "rows": "Int64",
+    "newest": "datetime64[us, UTC]",
+    "error": "str",
+    "message": "str",
+}
+
+#: A briefing that was made: its Thai day (ISO), language, the revision it was made from, and the raw copy of its
+#: content (`Store.get_raw`).
+BRIEFING_COLUMNS: dict[str, str] = {
+    "day": "str",
+    "lang": "str",
+    "revision": "str",
+    "sha256": "str",
+    "made_at": "datetime64[us, UTC]",
+}
+
+#: A number that was replaced by a different one for the same station, stamp, variable and averaging: `earlier` and
+#: `later` in the unit of the variable, when, and by which source.
+REVISION_COLUMNS: dict[str, str] = {
+    "station_id": "str",
+    "measured_at": "datetime64[us, UTC]",
+    "variable": "str",
+    "averaging": "str",
+    "earlier": "float64",
+    "later": "float64",
+    "replaced_at": "datetime64[us, UTC]",
+    "source": "str",
+}
+
 #: A forecast of the daily mean of PM2.5 at a station, µg/m³, as it was issued: `issued_at` is the end of the last Thai
 #: day known, `valid_at` the start of the day aimed at, `low` and `high` hold the measured value with 90 %, `p_over_*`
 #: are chances of lying above, `taught_by` names what the method had learned from.

@@ -19,17 +19,7 @@ import pyarrow as pa
 
 from data import contracts, grids, moved, places, rasters, weather
 from data.reach import reach_cells
-from data.store import (
-    ATTEMPT_COLUMNS,
-    BRIEFING_COLUMNS,
-    REVISION_COLUMNS,
-    SNAPSHOT_COLUMNS,
-    State,
-    Store,
-    StoredFile,
-    describe,
-    hotspots_to_arrow,
-)
+from data.store import State, Store, StoredFile, describe, hotspots_to_arrow
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -219,7 +209,7 @@ class Writer:
             if revised.any():
                 rows = table.iloc[mine[revised]].rename(columns={"value": "later"})
                 rows = rows.assign(earlier=old[revised], replaced_at=self.store.now())
-                self._revisions.append(contracts.typed(rows, REVISION_COLUMNS, {}))
+                self._revisions.append(contracts.typed(rows, contracts.REVISION_COLUMNS, {}))
             if better.any():
                 part.dirty = True
                 part.frames.append(table.iloc[mine[better]])
@@ -250,7 +240,7 @@ class Writer:
                 self._weathered.add(part)
             if len(replaced):
                 rows = replaced.assign(averaging="PT1H", replaced_at=self.store.now())
-                self._revisions.append(contracts.typed(rows, REVISION_COLUMNS, {}))
+                self._revisions.append(contracts.typed(rows, contracts.REVISION_COLUMNS, {}))
             kept += new
         return Added(kept, len(table) - kept)
 
@@ -301,6 +291,12 @@ class Writer:
                 return None
             self._single[name] = self.store.get_table(stored).to_pandas()
         return self._single[name]
+
+    def _with(self, name: str, entry: Mapping[str, Any], columns: dict[str, str]) -> pd.DataFrame:
+        """Return a small table with one more record at its end."""
+        old = self._rows(name)
+        new = contracts.typed(pd.DataFrame([dict(entry)]), columns, {})
+        return new if old is None else pd.concat([contracts.typed(old, columns, {}), new], ignore_index=True)
 
     def _upsert(self, name: str, table: pd.DataFrame, key: str) -> Added:
         old = self._rows(name)
@@ -419,20 +415,15 @@ class Writer:
 
     def replace_snapshots(self, table: pd.DataFrame) -> None:
         """Put another record of what was brought in (SNAPSHOT_COLUMNS) in the place of the present one."""
-        self._single["snapshots"] = contracts.typed(table, SNAPSHOT_COLUMNS, {})
+        self._single["snapshots"] = contracts.typed(table, contracts.SNAPSHOT_COLUMNS, {})
 
     def attempt(self, entry: Mapping[str, Any]) -> None:
         """Record what came of asking a source (ATTEMPT_COLUMNS); the oldest records give way."""
-        old = self._rows("attempts")
-        new = contracts.typed(pd.DataFrame([dict(entry)]), ATTEMPT_COLUMNS, {})
-        both = new if old is None else pd.concat([contracts.typed(old, ATTEMPT_COLUMNS, {}), new], ignore_index=True)
-        self._single["attempts"] = both.tail(_MOST_ATTEMPTS)
+        self._single["attempts"] = self._with("attempts", entry, contracts.ATTEMPT_COLUMNS).tail(_MOST_ATTEMPTS)
 
     def keep_briefing(self, entry: Mapping[str, Any]) -> None:
         """Record a briefing that was made (BRIEFING_COLUMNS); the same content for the same day is recorded once."""
-        old = self._rows("briefings")
-        new = contracts.typed(pd.DataFrame([dict(entry)]), BRIEFING_COLUMNS, {})
-        both = new if old is None else pd.concat([contracts.typed(old, BRIEFING_COLUMNS, {}), new], ignore_index=True)
+        both = self._with("briefings", entry, contracts.BRIEFING_COLUMNS)
         self._single["briefings"] = both.drop_duplicates(["day", "lang", "sha256"], keep="first")
 
     def commit(self) -> State:
@@ -476,7 +467,7 @@ class Writer:
         if self._entries:
             entries = [entry if digest is None else {**entry, "sha256": digest()} for entry, digest in self._entries]
             frames = [self.store.snapshots(self.before), describe(entries)]
-            rows = contracts.typed(pd.concat([f for f in frames if len(f)]), SNAPSHOT_COLUMNS, {})
+            rows = contracts.typed(pd.concat([f for f in frames if len(f)]), contracts.SNAPSHOT_COLUMNS, {})
             content = pa.Table.from_pandas(rows, preserve_index=False)
             changed["snapshots"] = {"all": self.store.put_table("snapshots", "all", content)}
         new = {

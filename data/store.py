@@ -13,10 +13,10 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import filelock
 import geopandas as gpd
@@ -29,13 +29,7 @@ from data import contracts, derived
 from data.clock import UTC, Now, utc_now
 from data.errors import Damaged, Locked, NotStored, StoreError
 from data.files import PARTIAL, sha256_of, sweep, write_whole
-from data.grids import LISTED, Block, chosen_runs, from_arrow, joined
-from data.rasters import Raster
-from data.rasters import from_arrow as raster_from_arrow
 from data.weather import in_order
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 LAYOUT = 1
 #: The state, and a copy that stands in for it when it is damaged.
@@ -55,67 +49,8 @@ _GEO_POINT = json.dumps(
     }
 )
 
-SNAPSHOT_COLUMNS: dict[str, str] = {
-    "sha256": "str",
-    "source": "str",
-    "kind": "str",
-    "format": "str",
-    "fetched_at": "datetime64[us, UTC]",
-    "read": "Int64",
-    "kept": "Int64",
-    "duplicates": "Int64",
-    "rejected": "Int64",
-    "first": "datetime64[us, UTC]",
-    "last": "datetime64[us, UTC]",
-    "west": "float64",
-    "south": "float64",
-    "east": "float64",
-    "north": "float64",
-    "cells": "str",
-    "satellites": "str",
-    "quality": "str",
-    "parser_version": "str",
-    "url": "str",
-    "remarks": "str",
-}
-
-
 #: Tables that tell of the data, or were made from them: they do not change what the data are.
 _ABOUT_DATA = {"snapshots", "attempts", "revisions", "briefings", "forecasts", "candidates"}
-
-#: What came of asking a source, newest last; `rows` are new ones, `newest` the newest row of the reply.
-ATTEMPT_COLUMNS: dict[str, str] = {
-    "source": "str",
-    "at": "datetime64[us, UTC]",
-    "verdict": "str",
-    "rows": "Int64",
-    "newest": "datetime64[us, UTC]",
-    "error": "str",
-    "message": "str",
-}
-
-#: A briefing that was made: its Thai day (ISO), language, the revision it was made from, and the raw copy of its
-#: content (`Store.get_raw`).
-BRIEFING_COLUMNS: dict[str, str] = {
-    "day": "str",
-    "lang": "str",
-    "revision": "str",
-    "sha256": "str",
-    "made_at": "datetime64[us, UTC]",
-}
-
-#: A number that was replaced by a different one for the same station, stamp, variable and averaging: `earlier` and
-#: `later` in the unit of the variable, when, and by which source.
-REVISION_COLUMNS: dict[str, str] = {
-    "station_id": "str",
-    "measured_at": "datetime64[us, UTC]",
-    "variable": "str",
-    "averaging": "str",
-    "earlier": "float64",
-    "later": "float64",
-    "replaced_at": "datetime64[us, UTC]",
-    "source": "str",
-}
 
 
 @dataclass(frozen=True)
@@ -397,19 +332,19 @@ class Store:
 
     def snapshots(self, state: State | None = None) -> pd.DataFrame:
         """Return what was brought in, newest last, in SNAPSHOT_COLUMNS; empty when nothing was."""
-        return self._whole("snapshots", SNAPSHOT_COLUMNS, state)
+        return self._whole("snapshots", contracts.SNAPSHOT_COLUMNS, state)
 
     def attempts(self, state: State | None = None) -> pd.DataFrame:
         """Return what came of asking the sources, newest last, in ATTEMPT_COLUMNS; empty when none was asked."""
-        return self._whole("attempts", ATTEMPT_COLUMNS, state)
+        return self._whole("attempts", contracts.ATTEMPT_COLUMNS, state)
 
     def briefings(self, state: State | None = None) -> pd.DataFrame:
         """Return the briefings that were made, newest last, in BRIEFING_COLUMNS; empty when none was."""
-        return self._whole("briefings", BRIEFING_COLUMNS, state)
+        return self._whole("briefings", contracts.BRIEFING_COLUMNS, state)
 
     def revisions(self, state: State | None = None) -> pd.DataFrame:
         """Return the numbers that later ones replaced, newest last, in REVISION_COLUMNS; empty when none was."""
-        return self._whole("revisions", REVISION_COLUMNS, state)
+        return self._whole("revisions", contracts.REVISION_COLUMNS, state)
 
     def forecasts(self, state: State | None = None) -> pd.DataFrame:
         """Return the forecasts as they were issued, in `contracts.FORECAST_COLUMNS`; empty when none was."""
@@ -438,12 +373,9 @@ class Store:
         parts = self.parts("readings", state)
         if not parts:
             raise NotStored("no PM2.5 readings are stored", key="no_readings", hint="import a station file first")
-        years = _years(parts, start, end)
-        frames = [self.get_table(f).to_pandas() for f in years]
-        table = pd.concat(frames) if frames else contracts.empty(contracts.READING_COLUMNS)
-        table = contracts.typed(table, contracts.READING_COLUMNS, contracts.READING_CATEGORIES)
-        inside = (table["measured_at"] >= start) & (table["measured_at"] < end)
-        return table[inside].reset_index(drop=True)
+        frames = (self.get_table(f).to_pandas() for f in _years(parts, start, end))
+        table = _cut(frames, start, end, contracts.READING_COLUMNS, contracts.READING_CATEGORIES)
+        return table.reset_index(drop=True)
 
     def weather_part(self, stored: StoredFile) -> pd.DataFrame:
         """Return one stored year of weather in WEATHER_COLUMNS."""
@@ -461,11 +393,10 @@ class Store:
         parts = self.parts("weather", state)
         if not parts:
             raise NotStored("no weather is stored", key="no_weather", hint="import a weather file, or fetch a source")
-        frames = [self.weather_part(f) for f in _years(parts, start, end)]
-        frames = [f[(f["measured_at"] >= start) & (f["measured_at"] < end)] for f in frames]
-        table = pd.concat([f for f in frames if len(f)] or [contracts.empty(contracts.WEATHER_COLUMNS)])
-        table = contracts.typed(table, contracts.WEATHER_COLUMNS, contracts.WEATHER_CATEGORIES)
-        return in_order(table) if len(frames) > 1 else table
+        years = _years(parts, start, end)
+        frames = (self.weather_part(f) for f in years)
+        table = _cut(frames, start, end, contracts.WEATHER_COLUMNS, contracts.WEATHER_CATEGORIES)
+        return in_order(table) if len(years) > 1 else table
 
     def weather_places(self, state: State | None = None) -> pd.DataFrame:
         """Return the places that stored weather is of, in STATION_COLUMNS; empty when none is known."""
@@ -492,132 +423,14 @@ class Store:
         stored = self.parts("tambons", state).get("all")
         if stored is None:
             return None
-        table = self.get_table(stored).to_pandas()
-        geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
-        return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
+        return _shaped(self.get_table(stored).to_pandas())
 
     def land(self, state: State | None = None) -> gpd.GeoDataFrame | None:
         """Return the polygons of land classes (`land_class`, geometry in EPSG:4326), or None when none was imported."""
         stored = self.parts("land", state).get("all")
         if stored is None:
             return None
-        table = self.get_table(stored).to_pandas()
-        geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
-        return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
-
-    def grids(self, state: State | None = None) -> pd.DataFrame:
-        """Return what gridded fields are stored, one row per variable, source and axes, in `data.grids.LISTED` columns.
-
-        `first` and `last` are UTC, `runs` counts model runs (0 for an analysis), `step_deg` is the size of a cell.
-        """
-        rows: dict[str, dict[str, Any]] = {}
-        for part, stored in sorted(self.parts("grids", state).items()):
-            block = from_arrow(self.get_table(stored, ["time", "run"]))
-            entry = rows.setdefault(
-                part.rpartition(".")[0],
-                {
-                    "variable": block.variable,
-                    "source": block.source,
-                    "units": block.units,
-                    "axes": block.axes.key,
-                    "time": [],
-                    "run": [],
-                    "cells": block.axes.cells,
-                    "step_deg": block.axes.step_lat,
-                },
-            )
-            entry["time"].append(block.time)
-            entry["run"].append(block.run)
-        for entry in rows.values():
-            time, run = np.unique(np.concatenate(entry.pop("time"))), np.unique(np.concatenate(entry.pop("run")))
-            first, last = (pd.Timestamp(time[at], tz="UTC") for at in (0, -1))
-            entry |= {"first": first, "last": last, "times": len(time), "runs": int((~np.isnat(run)).sum())}
-        return pd.DataFrame(list(rows.values()), columns=list(LISTED))
-
-    def grid_blocks(
-        self,
-        variable: str,
-        source: str,
-        start: dt.datetime,
-        end: dt.datetime,
-        state: State | None = None,
-        *,
-        axes: str = "",
-    ) -> Iterator[Block]:
-        """Yield the stored fields of [start, end), a month of one set of axes at a time, every run of them."""
-        low, high = (np.datetime64(pd.Timestamp(moment).tz_convert(None), "us") for moment in (start, end))
-        months = [str(moment.astype("datetime64[M]")) for moment in (low, high)]
-        for part, stored in sorted(self.parts("grids", state).items()):
-            name, made_by, mark, month = part.split(".")
-            if (name, made_by) != (variable, source) or (axes and mark != axes) or not months[0] <= month <= months[1]:
-                continue
-            block = from_arrow(self.get_table(stored))
-            chosen = np.flatnonzero((block.time >= low) & (block.time < high))
-            if len(chosen):
-                yield block if len(chosen) == len(block.time) else block.take(chosen)
-
-    def grid(
-        self,
-        variable: str,
-        source: str,
-        start: dt.datetime,
-        end: dt.datetime,
-        state: State | None = None,
-        *,
-        axes: str = "",
-        run: dt.datetime | None = None,
-    ) -> xr.DataArray:
-        """Return the gridded field of [start, end): (time, lat, lon), one field per time.
-
-        Where several runs speak of one time, an analysis wins over a forecast and a newer run over an older one;
-        with `run`, only that run. Cells that a part lacks are missing.
-
-        Raises
-        ------
-        NotStored
-            When there is none.
-        StoreError
-            Key ``grid_lattices``, when the fields lie on different cells and `axes` does not name one.
-        """
-        blocks = list(self.grid_blocks(variable, source, start, end, state, axes=axes))
-        wanted = None if run is None else np.datetime64(pd.Timestamp(run).tz_convert(None), "us")
-        blocks = [block.take(chosen_runs(block.time, block.run, wanted)) for block in blocks]
-        blocks = [block for block in blocks if len(block.time)]
-        if not blocks:
-            raise NotStored(
-                f"no grid of {variable} from {source} is stored for {start} to {end}",
-                key="no_grid",
-                context={"variable": variable, "source": source},
-                hint="import a gridded file of it first",
-            )
-        return joined(blocks)
-
-    def rasters(self, state: State | None = None) -> pd.DataFrame:
-        """Return what static rasters are stored, one row each, as `variable`, `source`, `when`."""
-        rows = [part.split(".") for part in sorted(self.parts("rasters", state))]
-        return pd.DataFrame([row[:3] for row in rows], columns=["variable", "source", "when"])
-
-    def raster_tiles(self, variable: str, state: State | None = None) -> Iterator[Raster]:
-        """Yield the rasters of a variable that speak of its newest time, from the source last in the alphabet.
-
-        Raises
-        ------
-        NotStored
-            When there is none.
-        """
-        parts = {tuple(part.split(".")): f for part, f in self.parts("rasters", state).items()}
-        mine = {key: f for key, f in parts.items() if key[0] == variable}
-        if not mine:
-            raise NotStored(
-                f"no raster of {variable} is stored",
-                key="no_raster",
-                context={"variable": variable},
-                hint="import a GeoTIFF of it first",
-            )
-        newest = max((key[2] if key[2] != "undated" else "", key[1]) for key in mine)
-        for key, stored in sorted(mine.items()):
-            if (key[2] if key[2] != "undated" else "", key[1]) == newest:
-                yield raster_from_arrow(self.get_table(stored))
+        return _shaped(self.get_table(stored).to_pandas())
 
     def population(self, state: State | None = None) -> pd.DataFrame | None:
         """Return people per tambon (tambon, population, year, source, older), or None when none was imported.
@@ -636,6 +449,24 @@ def _years(parts: Mapping[str, StoredFile], start: dt.datetime, end: dt.datetime
     """Return the yearly parts that may hold moments of [start, end), oldest first."""
     first, last = start.astimezone(UTC).year, end.astimezone(UTC).year
     return [stored for part, stored in sorted(parts.items()) if first <= int(part) <= last]
+
+
+def _cut(
+    frames: Iterable[pd.DataFrame],
+    start: dt.datetime,
+    end: dt.datetime,
+    columns: dict[str, str],
+    categories: dict[str, tuple[str, ...]],
+) -> pd.DataFrame:
+    """Return the rows of yearly parts that are stamped in [start, end)."""
+    inside = [f[(f["measured_at"] >= start) & (f["measured_at"] < end)] for f in frames]
+    return contracts.typed(pd.concat([f for f in inside if len(f)] or [contracts.empty(columns)]), columns, categories)
+
+
+def _shaped(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a table whose outlines were kept as `wkb`, with its geometry."""
+    geometry = gpd.GeoSeries.from_wkb(table.pop("wkb"), crs="EPSG:4326")
+    return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs="EPSG:4326")
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
@@ -668,4 +499,4 @@ def hotspots_from_arrow(content: pa.Table) -> pd.DataFrame:
 
 def describe(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return provenance records as rows in SNAPSHOT_COLUMNS."""
-    return contracts.typed(pd.DataFrame([dict(entry) for entry in entries]), SNAPSHOT_COLUMNS, {})
+    return contracts.typed(pd.DataFrame([dict(entry) for entry in entries]), contracts.SNAPSHOT_COLUMNS, {})

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data import stored_grids
 from data.errors import NotStored
 from data.rasters import STATISTICS
 from data.variables import registry
@@ -39,7 +40,7 @@ def grid_by_area(
     Parameters
     ----------
     variable, source : str
-        As `Store.grids` lists them; an empty source is the only one that is stored of the variable.
+        As `stored_grids.grids` lists them; an empty source is the only one that is stored of the variable.
     first, last : date
         Thai days, both included.
     people : bool
@@ -91,7 +92,7 @@ def ground_by_area(desk: Desk, variable: str, by: By) -> pd.DataFrame:
         When there is no such raster.
     """
     whole = areas(desk, by)
-    tile = next(iter(desk.store.raster_tiles(variable, desk.state)))
+    tile = next(iter(stored_grids.raster_tiles(desk.store, variable, desk.state)))
     if STATISTICS[variable] == "class":
         found = ground.class_shares(desk.store, whole, desk.state).rename(columns={"share": "value"})
         found = found[found["value"] > 0].sort_values(["tambon", "value"], ascending=[True, False])
@@ -105,7 +106,7 @@ def ground_by_area(desk: Desk, variable: str, by: By) -> pd.DataFrame:
 
 
 def _only_source(desk: Desk, variable: str) -> str:
-    listed = desk.store.grids(desk.state)
+    listed = stored_grids.grids(desk.store, desk.state)
     mine = sorted(set(listed.loc[listed["variable"] == variable, "source"]))
     if len(mine) == 1:
         return str(mine[0])

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from data import stored_grids
 from data.errors import NotStored
 from data.variables import registry
 from models import gridded, surface
@@ -140,7 +141,7 @@ def _surface(desk: Desk, first: dt.date, last: dt.date) -> Iterator[tuple[str, x
 
 
 def _grids(desk: Desk, first: dt.date, last: dt.date) -> Iterator[tuple[str, xr.DataArray]]:
-    listed = desk.store.grids(desk.state)
+    listed = stored_grids.grids(desk.store, desk.state)
     for pair, entries in listed.groupby(["variable", "source"], sort=True):
         variable, source = str(pair[0]), str(pair[1])
         found = gridded.daily(desk.store, desk.all_tambons, variable, source, first, last, desk.state)

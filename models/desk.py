@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from data import contracts, places, sample, settings
+from data import contracts, places, sample, settings, stored_grids
 from data.clock import Now, day_bounds, utc_now
 from data.errors import NotStored
 from data.store import State, Store
@@ -388,11 +388,11 @@ class Desk:
             newest = None if pd.isna(state["newest"]) else state["newest"].tz_convert("Asia/Bangkok").isoformat()
             minutes = None if pd.isna(state["age_minutes"]) else int(state["age_minutes"])
             rows.append((str(state["source"]), newest, minutes, str(state["verdict"])))
-        for grid in self.store.grids(self.state).to_dict("records"):
+        for grid in stored_grids.grids(self.store, self.state).to_dict("records"):
             newest, age = grid["last"], int((pd.Timestamp(moment) - grid["last"]).total_seconds() // 60)
             name = f"grid:{grid['variable']}:{grid['source']}"
             rows.append((name, newest.tz_convert("Asia/Bangkok").isoformat(), age, f"stored ({grid['times']} fields)"))
-        for raster in self.store.rasters(self.state).to_dict("records"):
+        for raster in stored_grids.rasters(self.store, self.state).to_dict("records"):
             rows.append((f"raster:{raster['variable']}:{raster['source']}", None, None, f"stored ({raster['when']})"))
         detail = self.outline_detail
         rows.append(

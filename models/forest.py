@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from data import stored_grids
 from models import ground
 from models.air import MIN_SHARE
 from models.derived import kept
@@ -30,7 +31,7 @@ def forest_share(desk: Desk) -> pd.Series:
         Index of tambon codes; missing where less than half of the tambon has a class. Empty when no land cover with a
         known legend is stored.
     """
-    listed = desk.store.rasters(desk.state)
+    listed = stored_grids.rasters(desk.store, desk.state)
     mine = listed[listed["variable"] == "land_cover"]
     if mine.empty or not mine["source"].str.lower().str.contains("|".join(_MAPS)).all():
         return pd.Series(dtype=float)

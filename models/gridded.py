@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from data import stored_grids
 from data.clock import day_bounds, thai_days
 from data.errors import NotStored
 from data.grids import Axes, Block, axes_of, chosen_runs, from_arrow
@@ -60,7 +61,7 @@ def daily(
     store : Store
     tambons : GeoDataFrame
     variable, source : str
-        As `Store.grids` lists them.
+        As `stored_grids.grids` lists them.
     first, last : date
         Thai days, both included.
     least : float
@@ -130,7 +131,7 @@ def day_field(
     for (source, mark), digests in found.items():
 
         def build(path: Path, source: str = source, mark: str = mark) -> None:
-            field = store.grid(variable, source, start, end, state, axes=mark)
+            field = stored_grids.grid(store, variable, source, start, end, state, axes=mark)
             with open(path, "wb") as handle:
                 values = field.mean("time", skipna=True).to_numpy()
                 np.savez(handle, values=values, axes=np.array(axes_of(field).numbers))

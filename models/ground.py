@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data import stored_grids
 from data.rasters import STATISTICS, Raster
 from data.store import State, Store
 from models import weights, zonal
@@ -40,7 +41,7 @@ def per_tambon(store: Store, tambons: gpd.GeoDataFrame, variable: str, state: St
     NotStored
         When there is no such raster.
     """
-    tiles = list(store.raster_tiles(variable, state))
+    tiles = list(stored_grids.raster_tiles(store, variable, state))
     found = _over(store, tambons, tiles, [tile.values for tile in tiles])
     value = found.added if STATISTICS[variable] == "sum" else found.mean
     value = np.where(found.known > 0, value, np.nan)
@@ -61,7 +62,7 @@ def class_shares(store: Store, tambons: gpd.GeoDataFrame, state: State | None = 
     NotStored
         When no land cover is stored.
     """
-    tiles = list(store.raster_tiles("land_cover", state))
+    tiles = list(stored_grids.raster_tiles(store, "land_cover", state))
     classes = np.unique(np.concatenate([np.unique(tile.values[~np.isnan(tile.values)]) for tile in tiles]))
     parts = []
     for one in classes:

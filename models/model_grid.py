@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from data import stored_grids
 from data.errors import NotStored, StoreError
 from models import drift, kriging
 from models.air import MIN_SHARE
@@ -49,13 +50,13 @@ def fields_at(desk: Desk, places: Floats, times: pd.DatetimeIndex, averaging: st
         In the convention of `averaging`.
     averaging : str
     """
-    stored = desk.store.grids(desk.state)
+    stored = stored_grids.grids(desk.store, desk.state)
     sources = sorted(set(stored.loc[stored["variable"] == "pm25", "source"])) if len(stored) else []
     before, after = (pd.Timedelta(hours=hours) for hours in _WINDOW_H[averaging])
     found = []
     for source in sources:
         try:
-            array = desk.store.grid("pm25", source, times[0] + before, times[-1] + after, desk.state)
+            array = stored_grids.grid(desk.store, "pm25", source, times[0] + before, times[-1] + after, desk.state)
         except (NotStored, StoreError):
             continue  # nothing for these times, or on several sets of cells: nobody says which is meant
         found.append(ModelFields(source, _means(array, places, times, (before, after))))

@@ -154,10 +154,11 @@ def links(known: Programme, tambon: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame, 4 rows
-        `link` (``research``, ``partners``, ``strategy``, ``display``, the partners' order), `there` (number of: research
-        outputs in use, organisations, links to milestones or a strategy, targets with an actual), `inferred` (of the links to the strategy, those no source states), `missing` (what would make
-        the link whole: ``research``, ``partners``, ``mechanism`` when no organisation says through which mechanism it
-        acts, ``strategy``, ``stated`` when all links are inferred, ``targets``, ``actuals``; "" when nothing is).
+        `link` (in the partners' order: ``research``, ``partners``, ``strategy``, ``display``), `there` (number of:
+        research outputs in use, organisations, links to milestones or a strategy, targets with an actual), `inferred`
+        (of the links to the strategy, those no source states), `missing` (what would make the link whole:
+        ``research``, ``partners``, ``mechanism`` when no organisation says through which mechanism it acts,
+        ``strategy``, ``stated`` when all links are inferred, ``targets``, ``actuals``; "" when nothing is).
     """
     own = set(known.sites.loc[known.sites["tambon"] == tambon, "site"])
     of = {

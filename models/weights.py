@@ -26,6 +26,7 @@ from exactextract.raster import RasterSource
 # The package's own GeoJSON features cost thirty times the work itself; only a feature of one's own can hand over WKB.
 from exactextract._exactextract import Feature  # isort: skip
 
+from data import stored_grids
 from data.grids import Axes
 from data.store import State, Store
 from models.assign import outline_revision
@@ -203,7 +204,7 @@ def of_people(store: Store, tambons: gpd.GeoDataFrame, axes: Axes, state: State 
     NotStored
         When no population raster is stored.
     """
-    tiles = list(store.raster_tiles("population", state))
+    tiles = list(stored_grids.raster_tiles(store, "population", state))
     fine = [of_grid(store, tambons, tile.axes, tile.crs) for tile in tiles]
     parts = [by_people(one, tile.values, tile.axes, axes, tile.crs) for one, tile in zip(fine, tiles, strict=True)]
     summed = sum((part.matrix for part in parts[1:]), parts[0].matrix).tocsr()

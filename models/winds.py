@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from data import stored_grids
 from data.errors import NotStored
 from models.desk import Desk
 from models.stored_weather import hourly_weather, weather_places
@@ -267,13 +268,13 @@ def brought(values: ArrayLike, row: NDArray[np.intp], place: NDArray[np.intp], r
 
 
 def _from_grids(desk: Desk, start: dt.datetime, end: dt.datetime) -> list[Winds]:
-    listed = desk.store.grids(desk.state)
+    listed = stored_grids.grids(desk.store, desk.state)
     found = []
     for source, axes in sorted({(str(row["source"]), str(row["axes"])) for row in listed.to_dict("records")}):
         names = set(listed.loc[(listed["source"] == source) & (listed["axes"] == axes), "variable"])
 
         def read(variable: str, source: str = source, axes: str = axes) -> xr.DataArray:
-            return desk.store.grid(variable, source, start, end, desk.state, axes=axes)
+            return stored_grids.grid(desk.store, variable, source, start, end, desk.state, axes=axes)
 
         levels: list[tuple[float, xr.DataArray, xr.DataArray]] = []
         for name, height in LEVELS.items():

@@ -13,7 +13,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import grids
+from data import grids, stored_grids
 from data.errors import ContractError, NotStored, StoreError
 from data.merge import Added, Writer
 from data.store import Store
@@ -39,7 +39,7 @@ def put(store: Store, *arrays: xr.DataArray) -> list[Added]:
 
 def test_a_grid_comes_back_as_it_went_in(store: Store) -> None:
     assert put(store, grid([[[1, 2], [3, NAN]], [[5, 6], [7, 8]]])) == [Added(2, 0)]
-    back = store.grid("pm25", "cams", DAY, LATER)
+    back = stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     assert back.dims == ("time", "lat", "lon")
     np.testing.assert_array_equal(back.to_numpy(), np.array([[[1, 2], [3, NAN]], [[5, 6], [7, 8]]], np.float32))
     assert (back["lon"].values.tolist(), back["lat"].values.tolist()) == ([99.0, 99.1], [18.0, 18.1])
@@ -49,7 +49,7 @@ def test_a_grid_comes_back_as_it_went_in(store: Store) -> None:
 
 def test_the_period_is_half_open(store: Store) -> None:
     put(store, grid([[[1, 1], [1, 1]], [[2, 2], [2, 2]], [[3, 3], [3, 3]]]))
-    back = store.grid("pm25", "cams", DAY + dt.timedelta(hours=1), DAY + dt.timedelta(hours=2))
+    back = stored_grids.grid(store, "pm25", "cams", DAY + dt.timedelta(hours=1), DAY + dt.timedelta(hours=2))
     assert back.to_numpy()[:, 0, 0].tolist() == [2]
 
 
@@ -64,13 +64,13 @@ def test_the_same_grid_twice_changes_nothing(store: Store) -> None:
 def test_a_number_replaces_a_missing_cell_and_a_missing_cell_replaces_nothing(store: Store) -> None:
     put(store, grid([[[1, NAN], [3, 4]]]))
     assert put(store, grid([[[NAN, 2], [3, 5]]])) == [Added(1, 0)]
-    assert store.grid("pm25", "cams", DAY, LATER).to_numpy()[0].tolist() == [[1, 2], [3, 5]]
+    assert stored_grids.grid(store, "pm25", "cams", DAY, LATER).to_numpy()[0].tolist() == [[1, 2], [3, 5]]
 
 
 def test_what_lies_outside_the_box_is_left_away_and_a_cell_that_touches_it_stays(store: Store) -> None:
     lon, lat = np.arange(-180.0, 180, 10), np.arange(-90.0, 90.1, 10)
     put(store, grid(np.ones((1, len(lat), len(lon))), lon, lat))
-    back = store.grid("pm25", "cams", DAY, LATER)
+    back = stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     # Cells of 10 degrees: the centre 90 reaches to 95 and touches the box from 94, the centre 30 starts beyond 24.
     assert back["lon"].values.tolist() == [90, 100, 110]
     assert back["lat"].values.tolist() == [10, 20]
@@ -79,7 +79,7 @@ def test_what_lies_outside_the_box_is_left_away_and_a_cell_that_touches_it_stays
 def test_one_coarse_cell_keeps_its_size(store: Store) -> None:
     array = grid(np.arange(9.0).reshape(1, 3, 3), (70, 100, 130), (-12, 18, 48))
     put(store, array)
-    back = store.grid("pm25", "cams", DAY, LATER)
+    back = stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     assert back.to_numpy().ravel().tolist() == [4]
     assert grids.axes_of(back).bounds == (85, 3, 115, 33)
 
@@ -106,18 +106,18 @@ def test_an_analysis_wins_over_a_forecast_and_a_newer_run_over_an_older(store: S
     old, new = (grid([[[n, n], [n, n]]] * 2, run=f"2026-03-0{n}T00:00", issued_at="") for n in (7, 8))
     measured = grid([[[1, 1], [1, 1]]])
     put(store, new, measured, old)
-    back = store.grid("pm25", "cams", DAY, LATER)
+    back = stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     assert back.to_numpy()[:, 0, 0].tolist() == [1, 8]
     assert pd.isna(back["run"].values[0])
     assert back["run"].values[1] == np.datetime64("2026-03-08")
-    first = store.grid("pm25", "cams", DAY, LATER, run=dt.datetime(2026, 3, 7, tzinfo=dt.UTC))
+    first = stored_grids.grid(store, "pm25", "cams", DAY, LATER, run=dt.datetime(2026, 3, 7, tzinfo=dt.UTC))
     assert first.to_numpy()[:, 0, 0].tolist() == [7, 7]
     assert first.attrs["run"].startswith("2026-03-07")
 
 
 def test_two_cuts_of_the_same_cells_become_one_array(store: Store) -> None:
     put(store, grid([[[1, 2], [3, 4]]]), grid([[[9, 5], [9, 6]]], lon=(99.1, 99.2)))
-    back = store.grid("pm25", "cams", DAY, LATER)
+    back = stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     assert back["lon"].values.tolist() == [99.0, 99.1, 99.2]
     assert back.sizes["time"] == 1
     assert back.to_numpy()[0, :, [0, 2]].tolist() == [[1, 3], [5, 6]]
@@ -126,25 +126,27 @@ def test_two_cuts_of_the_same_cells_become_one_array(store: Store) -> None:
 def test_other_cells_need_a_name(store: Store) -> None:
     put(store, grid([[[1, 2], [3, 4]]]), grid([[[1, 2], [3, 4]]], lon=(99.03, 99.13)))
     with pytest.raises(StoreError) as caught:
-        store.grid("pm25", "cams", DAY, LATER)
+        stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     assert caught.value.key == "grid_lattices"
-    listed = store.grids()
+    listed = stored_grids.grids(store)
     assert list(listed.columns) == list(grids.LISTED)
-    assert [store.grid("pm25", "cams", DAY, LATER, axes=axes).sizes["lon"] for axes in listed["axes"]] == [2, 2]
+    assert [
+        stored_grids.grid(store, "pm25", "cams", DAY, LATER, axes=axes).sizes["lon"] for axes in listed["axes"]
+    ] == [2, 2]
 
 
 def test_the_list_says_what_is_there(store: Store) -> None:
     put(store, grid(np.ones((30, 2, 2)), first="2026-03-31T00:00"), grid(np.ones((1, 2, 2)), run="2026-03-01"))
-    (entry,) = store.grids().to_dict("records")
+    (entry,) = stored_grids.grids(store).to_dict("records")
     assert (entry["variable"], entry["source"], entry["units"], entry["cells"]) == ("pm25", "cams", "µg/m³", 4)
     assert (entry["times"], entry["runs"], entry["step_deg"]) == (31, 1, 0.1)
     assert (str(entry["first"]), str(entry["last"])) == ("2026-03-10 00:00:00+00:00", "2026-04-01 05:00:00+00:00")
 
 
 def test_nothing_stored_is_said(store: Store) -> None:
-    assert store.grids().empty
+    assert stored_grids.grids(store).empty
     with pytest.raises(NotStored) as caught:
-        store.grid("pm25", "cams", DAY, LATER)
+        stored_grids.grid(store, "pm25", "cams", DAY, LATER)
     assert caught.value.key == "no_grid"
 
 

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from data import contracts, merge
 from data.clock import UTC
+from data.contracts import REVISION_COLUMNS
 from data.errors import ContractError
 from data.merge import Added, Writer, bounds_of, fetched_now
-from data.store import REVISION_COLUMNS, State, Store
+from data.store import State, Store
 from tests import make
 
 

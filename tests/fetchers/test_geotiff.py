@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from data import places
+from data import places, stored_grids
 from data.errors import FileRefused, NotStored
 from data.store import Store
 from fetchers import geotiff, importer
@@ -164,7 +164,7 @@ def test_the_newest_time_of_a_raster_counts(tmp_path: Path) -> None:
     old, new = (made(np.full((4, 4), v, np.float32)) for v in (0.1, 0.7))
     store = stored(tmp_path, ("ndvi_2026-02-01.tif", new), ("ndvi_2026-01-01.tif", old))
     assert values(store, "ndvi") == pytest.approx([0.7] * 4)
-    assert store.rasters()["when"].tolist() == ["2026-01-01", "2026-02-01"]
+    assert stored_grids.rasters(store)["when"].tolist() == ["2026-01-01", "2026-02-01"]
 
 
 def test_any_coordinates_do(tmp_path: Path) -> None:
@@ -227,8 +227,8 @@ def test_nothing_stored_is_said(tmp_path: Path) -> None:
 def test_the_real_rasters_are_told_and_cover_the_eastern_edge_of_the_province(shared: Path, tmp_path: Path) -> None:
     paths = sorted((shared / "data" / "hotspots" / "gridded").glob("*.tif"))
     store = stored(tmp_path, *((path.name, path.read_bytes()) for path in paths))
-    assert store.rasters()["variable"].tolist() == ["ndmi", "ndvi", "ndwi"]
-    assert set(store.rasters()["when"]) == {"2023-01-25"}
+    assert stored_grids.rasters(store)["variable"].tolist() == ["ndmi", "ndvi", "ndwi"]
+    assert set(stored_grids.rasters(store)["when"]) == {"2023-01-25"}
     found = ground.per_tambon(store, places.embedded_tambons(), "ndvi").dropna()
     assert 0 < len(found) < 50
     assert found["value"].between(0, 1).all()

@@ -18,8 +18,9 @@ import pandas as pd
 import pytest
 
 from data import contracts, merge, settings
+from data.contracts import SNAPSHOT_COLUMNS
 from data.errors import ContractError
-from data.store import SNAPSHOT_COLUMNS, Store
+from data.store import Store
 from data.variables import registry
 from fetchers import air4thai, importer
 from fetchers.brought import Brought

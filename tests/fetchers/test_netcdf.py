@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from data import stored_grids
 from data.errors import FileRefused
 from data.store import Store
 from fetchers import importer, netcdf
@@ -206,7 +207,7 @@ def test_an_import_stores_a_zip_of_netcdf_and_the_same_again_is_nothing_new(
     assert (again.kept, again.duplicates) == (0, 2)
     taken = store.snapshots().iloc[0]
     assert (taken["kind"], str(taken["first"]), taken["west"]) == ("grid", "2026-03-09 00:00:00+00:00", 98.8)
-    assert store.grids()["times"].tolist() == [2]
+    assert stored_grids.grids(store)["times"].tolist() == [2]
 
 
 # -- the shapes of ECMWF's data stores ---------------------------------------------------------------------------------

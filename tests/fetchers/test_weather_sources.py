@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data import stored_grids
 from data.clock import UTC
 from data.store import Store
 from fetchers.grib import eccodes
@@ -314,9 +315,9 @@ def test_a_job_is_submitted_once_looked_after_and_its_grid_stored(store: Store, 
     assert "sssss" not in "".join(store.snapshots()["url"])
     written = [path.read_bytes() for path in store.root.rglob("*") if path.is_file()]
     assert not any(KEY.encode() in content or b"sssss" in content for content in written)
-    listed = store.grids()
+    listed = stored_grids.grids(store)
     assert listed["variable"].tolist() == ["pm25"]
-    grid = store.grid("pm25", listed["source"].iloc[0], *EVER)
+    grid = stored_grids.grid(store, "pm25", listed["source"].iloc[0], *EVER)
     assert float(grid.mean()) == pytest.approx(50.0, rel=1e-3)
 
 
@@ -380,4 +381,4 @@ def test_a_result_that_is_no_grid_is_told(store: Store, server: Server, body: by
     script(server, "successful")
     server.answer(RESULT, Answer(body))
     assert one(store, server, "cams-forecast").verdict == "changed"
-    assert store.grids().empty
+    assert stored_grids.grids(store).empty
