@@ -12,6 +12,7 @@ import pandas as pd
 
 from briefings.figures import Scene
 from data.clock import day_bounds, thai_day
+from layers.forecast import chance_told
 from models.forecast import issue
 
 #: How a number of the forecast is told: factor and unit.
@@ -43,7 +44,7 @@ def note(scene: Scene, key: str, row: Mapping[str, Any], names: Iterable[str] = 
     return {
         name: scene.ledger.note(
             f"{key}.{name}",
-            _TOLD[name][0] * float(row[name]),
+            _TOLD[name][0] * (chance_told(float(row[name])) if name.startswith("p_over") else float(row[name])),
             _TOLD[name][1],
             source=f"forecast by {row['method']}, highest of the place's stations",
             as_of=thai_day(row["valid_at"].to_pydatetime()),

@@ -50,6 +50,11 @@ def drivers(lang: Lang, trained: Trained, inputs: Mapping[int, tuple[str, ...]])
     return say(lang, f"forecast.drivers_{key}", inputs=", ".join(told.values()))
 
 
+def chance_told(value: float) -> float:
+    """Return a chance as it is told: between 1 and 99 in 100, since no forecast is certain; NaN stays."""
+    return value if value != value else min(max(value, 0.01), 0.99)
+
+
 def year(lang: Lang, season: int) -> str:
     """Return the year of a season as the language counts it."""
     return str(season + 543 if lang == "th" else season)

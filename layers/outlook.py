@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.clock import thai_day
 from layers import palette
-from layers.forecast import drivers, year
+from layers.forecast import chance_told, drivers, year
 from layers.map import map_values
 from layers.palette import Legend
 from layers.today import Figure, name
@@ -131,7 +131,7 @@ def amphoe_table(desk: Desk, lang: Lang, outlook: Outlook) -> pd.DataFrame:
             mine = by_lead[lead].loc[code]
             pm25, low, high = (f"{mine[name]:.0f}" for name in ("pm25", "low", "high"))
             row[say(lang, "outlook.column_value", day=day)] = f"{pm25} ({low}–{high})"
-            row[say(lang, "outlook.column_chance", day=day)] = f"{mine['p_over_37_5']:.0%}"
+            row[say(lang, "outlook.column_chance", day=day)] = f"{chance_told(mine['p_over_37_5']):.0%}"
         rows.append(row)
     return pd.DataFrame(rows)
 

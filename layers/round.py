@@ -50,7 +50,11 @@ def text(lang: Lang, report: Round, place: str, most: int = MOST_FIRES) -> str:
             lines += _fire(lang, number, fire)
         if len(rows) > most:
             lines.append(say(lang, "round.more", count=len(rows) - most))
-    names = ", ".join(say(lang, f"satellite.{name}") for name in report.passes["satellite"].unique())
+    # What is not stored took no part in the numbers above.
+    used = report.passes[report.passes["state"] != "not_stored"]
+    names = ", ".join(
+        say(lang, f"satellite.{name}") for name in (used if len(used) else report.passes)["satellite"].unique()
+    )
     return "\n".join([*lines, "", say(lang, "round.source", satellites=names)])
 
 

@@ -173,7 +173,7 @@ def controls(view: View, sets: tuple[str, ...], *, with_map: bool) -> None:
             say(lang, "today.satellites"),
             sets,
             key=at(f"w_sats_{len(sets)}", view.sats),
-            width=300,
+            width=250,
             format_func=lambda name: say(lang, f"satellites.{name}"),
             on_change=note_choice,
             args=("sats", f"w_sats_{len(sets)}"),

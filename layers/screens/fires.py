@@ -38,6 +38,8 @@ from models.desk import Desk
 PARTS = ("map", "round", "check", "heat")
 #: Hours of the day at which the two rounds are reported.
 _REPORTED = {"night": dt.time(9), "day": dt.time(15)}
+#: A round of fewer lines is shown whole, a longer one in a box to scroll.
+_SHORT_ROUND = 20
 
 
 def page() -> None:
@@ -153,7 +155,7 @@ def _round(desk: Desk, view: View) -> None:
     place = desk.place.name_th if lang == "th" else desk.place.name_en
     text = round_words.text(lang, report, place)
     st.caption(say(lang, "fires.paste"))
-    st.code(text, language=None, wrap_lines=True, height=480)
+    st.code(text, language=None, wrap_lines=True, height="content" if text.count("\n") < _SHORT_ROUND else 480)
     name = f"round_{desk.place.key}_{view.day}_{kind or 'day'}.txt"
     st.download_button(
         say(lang, "fires.download_round"), text, name, "text/plain", key="w_round_txt", on_click="ignore"

@@ -143,12 +143,12 @@
 
     makePanes() {
       const panes = { tambons: 400, grid: 405, amphoes: 410, chosen: 420, fires: 423, shapes: 425 };
-      Object.assign(panes, { points: 430, names: 440, marks: 600 });
+      Object.assign(panes, { points: 430, badges: 435, names: 440, marks: 600 });
       for (const [name, z] of Object.entries(panes)) {
         const pane = this.map.createPane(name);
         pane.style.zIndex = z;
         // Clicks go through everything that is only drawn, down to the tambons.
-        if (name !== "tambons" && name !== "marks") pane.style.pointerEvents = "none";
+        if (!["tambons", "badges", "marks"].includes(name)) pane.style.pointerEvents = "none";
       }
     }
 
@@ -390,6 +390,8 @@
         const at = [polygon.tambon.at[1], polygon.tambon.at[0]];
         const badge = this.mark(at, element("span", "desk-badge", String(count)), 24, this.word("sites_here"), "");
         badge.options.icon.options.iconAnchor = [12, 30];
+        // A count may hide land, but never the name of an amphoe.
+        badge.options.pane = "badges";
         const said = [`${this.word("sites_here")}: ${count}`];
         badge.on("click", () => this.popup(at, this.card(this.fullName(polygon.tambon), said)));
         this.layers.sites.addLayer(badge);

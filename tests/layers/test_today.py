@@ -171,8 +171,8 @@ def test_panel_of_a_tambon(desk: Desk) -> None:
     panel = today.panel(desk, desks.view(lang="en", tambon="520101", day=MARCH_12, span="week"), desks.sites(desk))
     assert [(figure.label, figure.value) for figure in panel.figures] == [
         (say("en", "panel.day"), "0"),
-        ("7 days", "3"),
-        ("Season so far", "3"),
+        (say("en", "panel.week"), "3"),
+        (say("en", "panel.season"), "3"),
     ]
     assert panel.subtitle == "Amphoe amphoe en · province en · 520101 · 100 km² (62,500 rai)"
     assert panel.detections["Time"].tolist() == ["10 Mar 2026 13:30", "10 Mar 2026 10:20", "10 Mar 2026 01:40"]
