@@ -7,12 +7,14 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from data import places, settings
 from data.clock import UTC, day_bounds
 from data.contracts import check_stations
 from data.merge import Writer
 from data.store import Store
+from fetchers import importer
 from models.desk import Desk
 from models.model_days import known_at_issue
 from models.station_days import StationDays
@@ -170,3 +172,31 @@ def test_between_cells_a_grid_is_taken_as_linear(tmp_path):
 
     share = (PLACES["37t"][0] - 99.2) / 0.4
     assert found[1][days().position(dt.date(2026, 3, 10)), 0] == pytest.approx(10 + 10 * share)
+
+
+def test_an_archive_of_runs_as_the_data_store_writes_it_is_known_run_by_run(tmp_path):
+    runs = pd.to_datetime(["2026-03-09", "2026-03-10"]).to_numpy()
+    steps = np.arange(0, 121, 3).astype("timedelta64[h]").astype("timedelta64[ns]")
+    valid = runs[None] + steps[:, None]
+    # The Thai day of the month in µg/m³, and a hundred more in the second run.
+    thai = pd.DatetimeIndex(valid.ravel()) + pd.Timedelta(hours=7)
+    smoke = thai.day.to_numpy().reshape(valid.shape) + np.array([0.0, 100.0])
+    dims = ("forecast_period", "forecast_reference_time", "latitude", "longitude")
+    field = np.broadcast_to((smoke * 1e-9)[:, :, None, None], (*smoke.shape, 3, 3)).astype(np.float32)
+    coordinates = {
+        "forecast_period": steps,
+        "forecast_reference_time": runs,
+        "latitude": [18.8, 18.4, 18.0],
+        "longitude": [99.2, 99.6, 100.0],
+        "valid_time": (dims[:2], valid),
+    }
+    made = xr.Dataset({"pm2p5": (dims, field, {"units": "kg m**-3"})}, coordinates, {"title": "CAMS global forecast"})
+    made.to_netcdf(tmp_path / "data_sfc.nc")
+    desk = desk_with(tmp_path / "store")
+    (verdict,) = importer.bring_in(desk.store, importer.sources_of([tmp_path / "data_sfc.nc"], 10**8), lambda: NOW)
+    found = known_at_issue(desk_with(tmp_path / "store"), days(), (1, 2, 3))
+
+    assert (verdict.refused, verdict.kept) == (None, 82)
+    nan = np.nan
+    for lead, expected in ((1, [10, 111, 112]), (2, [11, 112, 113]), (3, [12, 113, 114])):
+        np.testing.assert_allclose(found[lead][:, 0], [nan, *expected, nan, nan], rtol=1e-5)
