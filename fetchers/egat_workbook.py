@@ -15,11 +15,10 @@ import numpy as np
 from python_calamine import CalamineError
 
 from data.errors import FileRefused
-from fetchers import delimited, readings, weather, workbook
+from fetchers import days, delimited, readings, weather, workbook
 from fetchers.delimited import Sheet, Sieve, Words
-from fetchers.detections import NO_DAY, read_days, tell_days
 from fetchers.parsed import Parsed
-from fetchers.tidy_weather import NEVER_ZERO, SHORT, hour_of_day
+from fetchers.tidy_weather import NEVER_ZERO, SHORT
 
 _HOURS = tuple(range(1, 25))
 #: Names of the stations as files and sheets write them, without blanks and signs, and as the desk does.
@@ -79,12 +78,12 @@ def parse(sheet_name: str, rows: Sequence[Sequence[Any]], name: str, now: dt.dat
     quantity, station = _quantity(said, sheet_name, name), _station(sheet_name, name)
     if not quantity or not station:
         raise FileRefused(f"{name}: neither title nor name tells quantity and station", key="egat_workbook")
-    days = [row for row in rows[at + 1 :] if str(row[0]).strip()]
+    written = [row for row in rows[at + 1 :] if str(row[0]).strip()]
     sheet = delimited.from_columns(
         {
-            "date": [row[0] for row in days for _ in _HOURS],
-            "hour": [hour for _ in days for hour in _HOURS],
-            "value": [str(row[hour]).replace("\xa0", " ") for row in days for hour in _HOURS],
+            "date": [row[0] for row in written for _ in _HOURS],
+            "hour": [hour for _ in written for hour in _HOURS],
+            "value": [str(row[hour]).replace("\xa0", " ") for row in written for hour in _HOURS],
         },
         readings.all_text,
     )
@@ -94,11 +93,7 @@ def parse(sheet_name: str, rows: Sequence[Sequence[Any]], name: str, now: dt.dat
 
 def _parsed(sheet: Sheet, quantity: str, station: str, now: dt.datetime) -> Parsed:
     sieve = Sieve(sheet)
-    days = read_days(sheet.words["date"])
-    tell_days(sieve, days)
-    sieve.reject("bad_date", days.days == NO_DAY)
-    hour = sheet.words["hour"].numbers().values.astype(np.int64)
-    start = hour_of_day(np.where(days.days == NO_DAY, 0, days.days), hour)
+    start = days.numbered_hours(sieve, sheet.words["date"], sheet.words["hour"].numbers().values)
     readings.reject_future(sieve, start + weather.HOUR, now)
     value = sheet.words["value"]
     flagged = [_FLAGGED.fullmatch(text) is not None for text in value.values]

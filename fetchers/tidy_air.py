@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from data.contracts import STATION_COLUMNS, check_stations
 from data.errors import FileRefused
-from fetchers import delimited, readings
+from fetchers import days, delimited, readings
 from fetchers.delimited import Field, Sheet, Sieve, Words
-from fetchers.detections import NO_DAY, read_days, tell_days
 from fetchers.parsed import Parsed
 from fetchers.pcd import stations_of
 
@@ -32,9 +31,6 @@ _FORMS: dict[str, frozenset[str]] = {
     "egat-pm10-csv": frozenset(("station", "date", "hour", "pm10")),
     "pcd-hourly-csv": frozenset(("time_ict", "pm10", "no2", "so2")),
 }
-_HOUR = np.timedelta64(1, "h")
-#: Offset of Thai local time, as numpy counts it.
-_ICT = np.timedelta64(7, "h")
 #: Until about 2012 the station 37t stood at the city pillar shrine; the hourly tables of 2009 to 2012 are of that
 #: place. The other two of that time stand where they stood.
 _OLD_SITES = {"37t": "37t-old"}
@@ -97,16 +93,6 @@ def _choose(header: Sequence[str]) -> dict[int, Field]:
         at: (column.strip().lower(), "number" if column.strip().lower() == "hour" else "text")
         for at, column in enumerate(header)
     }
-
-
-def _daily_stamps(opened: _Opened) -> NDArray[np.datetime64]:
-    """Return local midnights, UTC, of a column `date`; rows without a day are rejected."""
-    days = read_days(opened.sheet.words["date"])
-    tell_days(opened.sieve, days)
-    opened.sieve.reject("bad_date", days.days == NO_DAY)
-    known = np.where(days.days == NO_DAY, 0, days.days)
-    midnight: NDArray[np.datetime64] = known.astype("datetime64[D]").astype("datetime64[us]")
-    return np.asarray(midnight - _ICT, dtype="datetime64[us]")
 
 
 def _stamps(opened: _Opened) -> NDArray[np.datetime64]:
@@ -180,13 +166,13 @@ def _hourly_series(opened: _Opened) -> Parsed:
     opened.sieve.tell("hour_ending_shifted", ending)
     ids = _renamed(opened.sheet.words["station_id"], str.lower)
     columns = {"pm25": "pm25_1h", "pm10": "pm10_1h"}
-    return _done(opened, ids, np.where(ending, stamps - _HOUR, stamps), "PT1H", columns, "air4thai")
+    return _done(opened, ids, np.where(ending, stamps - days.HOUR, stamps), "PT1H", columns, "air4thai")
 
 
 def _daily_series(opened: _Opened) -> Parsed:
     """Read the department's daily means; the workbook's column and row, where given, tell sites and days apart."""
     words, sieve = opened.sheet.words, opened.sieve
-    stamps = _daily_stamps(opened)
+    stamps = days.midnights(sieve, words["date"])
     readings.reject_future(sieve, stamps, opened.now)
     ids = _renamed(words["station_id"], str.lower)
     if "source_column" in words:
@@ -202,8 +188,8 @@ def _daily_series(opened: _Opened) -> Parsed:
         each, years = ids.spread(ids.values, object), _spread(opened.sheet, "source_year")
         group = [f"{i} {year}" for i, year in zip(each[at], years[at], strict=True)]
         place = np.nan_to_num(words["source_row"].numbers().values[at]).astype(np.int64)
-        days = (stamps[at] + _ICT).astype("datetime64[D]").astype(np.int64)
-        double[at] = readings.double_days(np.asarray(group, dtype=object), days, place)
+        each_day = (stamps[at] + days.ICT).astype("datetime64[D]").astype(np.int64)
+        double[at] = readings.double_days(np.asarray(group, dtype=object), each_day, place)
         sieve.reject("double_day", double)
     return _done(opened, ids, stamps, "P1D", {"pm25": "pm25_24h"}, "pcd")
 
@@ -217,12 +203,8 @@ def _model_series(opened: _Opened) -> Parsed:
 def _egat_series(opened: _Opened) -> Parsed:
     """Read EGAT's PM10: hour 1 to 24 of a day is the hour that ends then, so hour h begins at h - 1."""
     sieve = opened.sieve
-    hour = opened.sheet.numbers["hour"].values
-    midnight = _daily_stamps(opened)
-    with np.errstate(invalid="ignore"):
-        sieve.reject("bad_time", ~((hour >= 1) & (hour <= 24) & (hour == np.floor(hour))))
-    start = midnight + (np.nan_to_num(hour, nan=1.0).astype(np.int64) - 1) * _HOUR
-    readings.reject_future(sieve, start + _HOUR, opened.now)
+    start = days.numbered_hours(sieve, opened.sheet.words["date"], opened.sheet.numbers["hour"].values)
+    readings.reject_future(sieve, start + days.HOUR, opened.now)
     ids = _renamed(opened.sheet.words["station"], lambda station: f"egat:{station.lower()}")
     return _done(opened, ids, start, "PT1H", {"pm10": "pm10"}, "egat")
 
@@ -245,7 +227,7 @@ def _old_hourly_series(opened: _Opened) -> Parsed:
         opened.sieve.tell("station_from_name", np.ones(len(opened.sheet), dtype=bool), station=ids.values[0])
     stamps = _stamps(opened)
     opened.sieve.tell("hour_ending_shifted", np.ones(len(opened.sheet), dtype=bool))
-    return _done(opened, ids, stamps - _HOUR, "PT1H", {"pm10": "pm10"}, "pcd")
+    return _done(opened, ids, stamps - days.HOUR, "PT1H", {"pm10": "pm10"}, "pcd")
 
 
 def _station_list(opened: _Opened) -> Parsed:

@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.errors import FileRefused
-from fetchers import delimited, open_meteo_json, readings, weather
+from fetchers import days, delimited, open_meteo_json, readings, weather
 from fetchers.delimited import Field, Sheet, Sieve, Words
-from fetchers.detections import NO_DAY, read_days, tell_days
 from fetchers.parsed import Parsed
 
 #: Tables by the columns that only they have, in small letters; the first that fits counts.
@@ -25,7 +23,6 @@ _FORMS: dict[str, frozenset[str]] = {
     "open-meteo-weather-csv": frozenset(("province", "time_ict", "temperature_2m", "wind_speed_10m")),
 }
 _TEXTS = frozenset(("station", "date", "station_id", "time_ict", "label", "province"))
-_ICT = np.timedelta64(7, "h")
 #: The short names of EGAT's and the department's tables; EGAT states no units, the numbers are those of these.
 SHORT = {
     "ws": "wind_speed_ms",
@@ -101,13 +98,7 @@ def _choose(header: Sequence[str]) -> dict[int, Field]:
 def _egat(opened: _Opened) -> Parsed:
     """Read EGAT's masts: hour 1 to 24 of a day is the hour that ends then, so hour h begins at h - 1."""
     form, sheet, sieve, now = opened
-    days = read_days(sheet.words["date"])
-    tell_days(sieve, days)
-    sieve.reject("bad_date", days.days == NO_DAY)
-    hour = sheet.numbers["hour"].values
-    with np.errstate(invalid="ignore"):
-        sieve.reject("bad_time", ~((hour >= 1) & (hour <= 24) & (hour == np.floor(hour))))
-    start = hour_of_day(np.where(days.days == NO_DAY, 0, days.days), np.nan_to_num(hour, nan=1.0).astype(np.int64))
+    start = days.numbered_hours(sieve, sheet.words["date"], sheet.numbers["hour"].values)
     station = sheet.words["station"]
     ids = Words(station.codes, tuple(f"egat:{name.lower()}" if name else "" for name in station.values))
     return weather.assemble(
@@ -120,12 +111,6 @@ def _egat(opened: _Opened) -> Parsed:
         source="egat",
         now=now,
     )
-
-
-def hour_of_day(days: NDArray[np.int64], hour: NDArray[np.int64]) -> NDArray[np.datetime64]:
-    """Return the UTC start of the hours 1 to 24 of Thai days (days since 1970-01-01); hour 24 ends the day."""
-    midnight = days.astype("datetime64[D]").astype("datetime64[us]") - _ICT
-    return np.asarray(midnight + (hour - 1) * weather.HOUR, dtype="datetime64[us]")
 
 
 def _unflagged(opened: _Opened, column: str, name: str) -> weather.Values:
