@@ -16,7 +16,7 @@ from models.station_days import Floats, StationDays
 
 #: Groups of drivers (`models.drivers` makes them). Weather and what lies upwind are kept apart by who told the wind:
 #: a model's air and a mast's differ.
-FIRES, WEATHER, UPWIND, AHEAD = "fires", "weather", "upwind", "ahead"
+FIRES, REGION, UPWIND, WEATHER, AHEAD = "fires", "region", "upwind", "weather", "ahead"
 KINDS = ("model", "station")
 #: A group is known of a season when at least three stations have it on sixty days of January to May: as few as make
 #: the season itself usable.
@@ -65,7 +65,7 @@ def narrowed(data: StationDays, chosen: Chosen) -> StationDays:
 
 
 def driven_features(data: StationDays, lead: int) -> dict[str, Features]:
-    """Return the features of each group of drivers: ``fires``, ``weather``, ``upwind`` and ``ahead``, for one lead.
+    """Return the features of each group of drivers by its first word, for one lead.
 
     What is ahead is a forecast that had been issued by the end of the day of issue, so it too is no newer than that.
     """
@@ -96,24 +96,26 @@ def spoken(data: StationDays, chosen: Chosen, lines: Sequence[tuple[str, ...]], 
     for station in range(len(data.stations)):
         whole = {group for group, there in known.items() if there[station]}
         said |= next(({*line} & whole for line in reversed(lines) if {*line} <= {*whole, "elsewhere"}), set())
-    return tuple(group for group in (FIRES, UPWIND, WEATHER, AHEAD) if group in said)
+    return tuple(group for group in (FIRES, REGION, UPWIND, WEATHER, AHEAD) if group in said)
 
 
 def sets(groups: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Return the sets of groups that lines are fitted for, the small ones first, each with and without ``elsewhere``.
 
-    Fires and weather alone and together; what lies upwind only beside both, forecasts of weather only beside weather:
-    enough for what is ever missing, and a third of all that there could be.
+    What is known of a wide region is known of its middle too, a way upwind needs a wind, and a forecast of weather
+    comes with weather. So of fires there are none, those near, the region's too, and those upwind too; of weather
+    none, that of the day, and its forecast too.
     """
-    main = [group for group in (FIRES, WEATHER, AHEAD) if group in groups]
-    out = []
-    for size in range(1, len(main) + 1):
-        for some in itertools.combinations(main, size):
-            if AHEAD in some and WEATHER not in some:
-                continue
-            upwind = (UPWIND,) if UPWIND in groups and {FIRES, WEATHER} <= set(some) else ()
-            out += [(*some, *upwind), *([("elsewhere", *some, *upwind)] if "elsewhere" in groups else [])]
-    return tuple(sorted(out, key=len))
+    ladder = [(), (FIRES,), (FIRES, REGION), (FIRES, REGION, UPWIND)]
+    airs = [(), (WEATHER,), (WEATHER, AHEAD)]
+    found = [
+        (*fires, *air)
+        for fires, air in itertools.product(ladder, airs)
+        if {*fires, *air} <= {*groups} and (fires or air) and (air or UPWIND not in fires)
+    ]
+    if "elsewhere" in groups:
+        found += [("elsewhere", *some) for some in found]
+    return tuple(sorted(found, key=len))
 
 
 def _seasons(data: StationDays, value: Floats, years: Sequence[int]) -> int:

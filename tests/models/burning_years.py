@@ -15,7 +15,7 @@ import pandas as pd
 from data import contracts
 from data.identity import hotspot_ids
 from data.merge import Writer, bounds_of
-from models import drivers
+from models import fire_power
 from models.desk import Desk
 from models.station_days import StationDays
 from tests import make
@@ -38,21 +38,21 @@ def wind(days: int, seed: int) -> np.ndarray:
     return out.reshape(days, 24, 2)
 
 
-def seen(days: int, seed: int) -> drivers.Seen:
+def seen(days: int, seed: int) -> fire_power.Seen:
     """Return the fires: each spot burns on two days of five; and weak ones far away, so that the files reach far."""
     random = np.random.default_rng(seed)
     spots = random.uniform([-150, -150], [150, 150], (_SPOTS, 2))
     day, spot = np.nonzero(random.random((days, _SPOTS)) < 0.4)
-    day, at = np.append(day, [0, days - 1]), np.append(spots[spot], [[-300, -300], [300, 300]], axis=0)
-    return drivers.Seen(day, at, np.append(random.gamma(0.6, 120.0, len(spot)), [1.0, 1.0]))
+    day, at = np.append(day, [0, days - 1]), np.append(spots[spot], [[-650, -650], [650, 650]], axis=0)
+    return fire_power.Seen(day, at, np.append(random.gamma(0.6, 120.0, len(spot)), [1.0, 1.0]))
 
 
-def smoke(first: dt.date, last: dt.date, *, seed: int = 5) -> tuple[StationDays, drivers.Seen, np.ndarray]:
+def smoke(first: dt.date, last: dt.date, *, seed: int = 5) -> tuple[StationDays, fire_power.Seen, np.ndarray]:
     """Return the days from `first` to `last`, the fires and the wind; the days carry no drivers yet."""
     data = smoky_years.smoke(first, last, seed)
     fires, air = seen(len(data.days), seed), wind(len(data.days), seed)
     moved = np.cumsum(air.reshape(-1, 2) * 3.6, axis=0)
-    stations = drivers.plane(data.lon, data.lat)
+    stations = fire_power.plane(data.lon, data.lat)
     added = np.zeros(data.value.shape)
     for day, at, power in zip(fires.day, fires.at, fires.power_mw, strict=True):
         hours = np.arange(24 * (day + 1), min(24 * (day + 2), len(moved)))
@@ -64,21 +64,24 @@ def smoke(first: dt.date, last: dt.date, *, seed: int = 5) -> tuple[StationDays,
     return dataclasses.replace(data, value=(data.value + added).round(1)), fires, air
 
 
-def known(data: StationDays, fires: drivers.Seen, air: np.ndarray) -> StationDays:
+def known(data: StationDays, fires: fire_power.Seen, air: np.ndarray) -> StationDays:
     """Return the days with the drivers that a desk would make of fires and wind."""
-    stations, shape = drivers.plane(data.lon, data.lat), data.value.shape
+    stations, shape = fire_power.plane(data.lon, data.lat), data.value.shape
     east, north = (np.broadcast_to(air[..., axis, None], (len(air), 24, shape[1])) for axis in (0, 1))
-    under = zip(("today", "beyond"), drivers.way_back(east, north), strict=True)
+    under = zip(("today", "beyond"), fire_power.way_back(east, north), strict=True)
     groups = {
-        "fires": drivers.fires(fires, stations, np.ones(shape, bool)),
+        **{
+            name: fire_power.fires(fires, stations, np.ones(shape, bool), *far)
+            for name, far in fire_power.AROUND.items()
+        },
         # The air moves faster than the wind at 10 m that is stored.
         "weather model": {"east": east.mean(axis=1) / 1.3, "north": north.mean(axis=1) / 1.3},
-        "upwind model": {name: np.log1p(drivers.power_under(fires, stations, way)) for name, way in under},
+        "upwind model": {name: np.log1p(fire_power.power_under(fires, stations, way)) for name, way in under},
     }
     return dataclasses.replace(data, drivers=groups)
 
 
-def hotspots(data: StationDays, fires: drivers.Seen) -> pd.DataFrame:
+def hotspots(data: StationDays, fires: fire_power.Seen) -> pd.DataFrame:
     """Return the fires as detections of Suomi NPP, at half past one in the afternoon."""
     wide = np.cos(np.radians(18.5)) * 111.195
     stamps = pd.to_datetime(data.days[fires.day]) + pd.Timedelta(hours=6, minutes=30)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import drivers, forecast, training
-from models.drivers import Seen
+from models import drivers, fire_power, forecast, training
+from models.fire_power import Seen
 from tests import make
 from tests.models import burning_years, smoky_years, weathers
 from tests.models.test_forecast import desk_of
@@ -46,18 +46,20 @@ def desk(tmp_path_factory, quick):
 def test_power_around_and_under_a_way_equals_the_plain_sums(seed, count):
     random = np.random.default_rng(seed)
     seen = Seen(random.integers(0, 4, count), random.uniform(-200, 200, (count, 2)), random.gamma(1, 10, count))
-    way = random.normal(0, 100, (4, 5, 2, 2))
+    way = random.normal(0, 250, (4, 5, 2, 2))
     way[2, :, 1] = np.nan
 
-    near, under = drivers.power_near(seen, STATIONS, 4, 50.0), drivers.power_under(seen, STATIONS, way)
+    near, under = fire_power.power_near(seen, STATIONS, 4, 50.0, 75.0), fire_power.power_under(seen, STATIONS, way)
 
     for day in range(4):
         for station in range(2):
             around, below = 0.0, 0.0
             for when, at, power in zip(seen.day, seen.at, seen.power_mw, strict=True):
                 if when == day:
-                    around += power * np.exp(-np.hypot(*(at - STATIONS[station])) / 50)
-                    least = min(np.hypot(*(at - STATIONS[station] - node)) for node in way[day, :, station])
+                    away = np.hypot(*(at - STATIONS[station]))
+                    around += power * np.exp(-away / 50) * (away <= 75)
+                    nodes = [node for node in way[day, :, station] if np.hypot(*node) <= 400]
+                    least = min((np.hypot(*(at - STATIONS[station] - node)) for node in nodes), default=np.inf)
                     below += power * np.exp(-least / 50)
             assert near[day, station] == pytest.approx(around)
             below = np.nan if np.isnan(way[day, :, station]).any() else below
@@ -68,7 +70,7 @@ def test_the_air_of_a_day_came_from_where_the_wind_blew_hour_by_hour():
     east, north = np.full((1, 24, 1), 5.0), np.zeros((1, 24, 1))
     north[0, 12:] = 5.0  # in the second half it blew to the northeast
 
-    today, beyond = drivers.way_back(east, north)
+    today, beyond = fire_power.way_back(east, north)
 
     # 5 m/s are 18 km an hour: an hour before the end, 18 km to the southwest; at its start, west of where it turned.
     np.testing.assert_allclose(today[0, [0, 1, 12, 24], 0], [[0, 0], [-18, -18], [-216, -216], [-432, -216]])
@@ -79,7 +81,7 @@ def test_a_way_needs_eighteen_hours_and_bridges_the_others_with_their_mean():
     east = np.full((2, 24, 1), 5.0)
     east[0, :6], east[1, :7] = np.nan, np.nan
 
-    today, _ = drivers.way_back(east, np.zeros((2, 24, 1)))
+    today, _ = fire_power.way_back(east, np.zeros((2, 24, 1)))
 
     assert today[0, 24, 0, 0] == pytest.approx(-432)
     assert np.isnan(today[1]).all()
@@ -90,14 +92,13 @@ def test_fires_of_three_days_need_all_three_and_no_fire_is_zero():
     known = np.ones((6, 2), bool)
     known[4, 0] = False
 
-    found = drivers.fires(seen, STATIONS, known)
+    near, wide = (fire_power.fires(seen, STATIONS, known, *far) for far in fire_power.AROUND.values())
 
-    np.testing.assert_allclose(np.expm1(found["near 1"][:, 0]), [0, 10, 0, 30, np.nan, 0])
-    np.testing.assert_allclose(np.expm1(found["near 3"][:, 0]), [np.nan, np.nan, 10, 40, np.nan, np.nan])
-    np.testing.assert_allclose(np.expm1(found["near 1"][:, 1]), np.exp(-2) * np.array([0, 10, 0, 30, 0, 0]))
-    np.testing.assert_allclose(
-        np.expm1(found["wide 3"][:, 1]), np.exp(-2 / 3) * np.array([np.nan, np.nan, 10, 40, 30, 30])
-    )
+    np.testing.assert_allclose(np.expm1(near["1"][:, 0]), [0, 10, 0, 30, np.nan, 0])
+    np.testing.assert_allclose(np.expm1(near["3"][:, 0]), [np.nan, np.nan, 10, 40, np.nan, np.nan])
+    # 100 km away: too far to count as near.
+    np.testing.assert_array_equal(near["1"][:, 1], 0)
+    np.testing.assert_allclose(np.expm1(wide["3"][:, 1]), np.exp(-2 / 3) * np.array([np.nan, np.nan, 10, 40, 30, 30]))
 
 
 def test_weather_of_a_day_at_a_station_is_that_of_the_places_around():
@@ -146,12 +147,13 @@ def test_the_store_gives_what_the_arrays_give(desk):
     found = drivers.drivers(desk, DATA)
     wanted = burning_years.known(DATA, FIRES, AIR).drivers
 
-    assert set(found) == {"fires", "weather model", "upwind model"}
+    assert set(found) == {"fires", "region", "weather model", "upwind model"}
     assert set(found["weather model"]) == {"speed", "east", "north"}
     for group, columns in wanted.items():
         for name, value in columns.items():
             # Places are kept to some metres, and numbers to 32 bits.
-            np.testing.assert_allclose(found[group][name][2:], value[2:], atol=2e-3, err_msg=f"{group} {name}")
+            close = np.isclose(found[group][name], value, atol=2e-3) | ~np.isfinite(value)
+            assert close[2:].mean() > 0.999, (group, name)  # a fire at the rim of a circle may fall to either side
 
 
 def test_days_and_stations_that_no_file_reaches_are_missing(tmp_path):
@@ -164,15 +166,27 @@ def test_days_and_stations_that_no_file_reaches_are_missing(tmp_path):
     desk = desk_of(tmp_path, smoky_years.readings(short), NOW)
     desk = burning_years.stored(desk, pd.concat([some, night]), burning_years.weather(DATA, AIR).iloc[:0])
 
-    found = drivers.drivers(desk, short)["fires"]["near 1"]
+    found = drivers.drivers(desk, short)
 
-    known = np.isfinite(found)
-    # The fires span 98.12 to 100.63 east and 17.15 to 19.85 north: not half a degree beyond Phayao and Phrae.
-    beyond = [smoky_years.STATIONS.index(code) for code in ("57t", "69t")]
-    assert not known[:, beyond].any()
-    mine = np.delete(known, beyond, axis=1)
+    # The fires span 98.12 to 100.63 east and 17.15 to 19.85 north; 75 km around Phayao reach half a degree beyond.
+    assert set(found) == {"fires"}
+    known = np.isfinite(found["fires"]["1"])
+    phayao = smoky_years.STATIONS.index("57t")
+    assert not known[:, phayao].any()
+    mine = np.delete(known, phayao, axis=1)
     assert (mine.all(axis=1) == mine.any(axis=1)).all()
     assert short.days[mine.all(axis=1)][[0, -1]].astype(str).tolist() == ["2019-11-05", "2019-11-20"]
+
+
+def test_a_way_is_known_as_far_as_files_reach_along_it():
+    day = np.array(["2026-03-10"], "datetime64[D]")
+    reach = fire_power.Reach(day, day, np.array([[-200.0, -200.0]]), np.array([[200.0, 200.0]]))
+    # To the west as far as 150 km, 250 km, and 250 then 500 km, where it is no longer followed.
+    way = np.zeros((1, 3, 3, 2))
+    way[0, 1, :, 0], way[0, 2, :, 0] = (-150, -250, -150), (-150, -250, -500)
+
+    assert fire_power.seen_along(reach, day, np.zeros((3, 2)), way).tolist() == [[True, False, True]]
+    assert fire_power.seen_along(reach, day + 1, np.zeros((3, 2)), way).tolist() == [[False, False, False]]
 
 
 def test_files_of_thailand_alone_and_of_other_satellites_tell_nothing(tmp_path):
@@ -226,7 +240,7 @@ def test_nothing_after_the_day_of_issue_changes_its_drivers_or_its_forecast(desk
     # The fires of the last two years went into it.
     assert set(said["method"]) == {"log_linear_drivers"}
     known, taught = forecast.latest(desk, at)
-    assert forecast.inputs(taught, known) == {1: ("fires", "upwind", "weather")}
+    assert forecast.inputs(taught, known) == {1: ("fires", "region", "upwind", "weather")}
     # And what is known of the day does: without its fires another value is said.
     before = fires["acquired_at"] < ended - pd.Timedelta(days=3)
     gone = burning_years.stored(desk_of(tmp_path / "gone", readings, NOW), fires[before], turned)
