@@ -156,7 +156,7 @@ def power_under(seen: Seen, stations: Floats, way: Floats) -> Floats:
     for day, mine in _by_day(seen, len(way)):
         mine_way = way[day][:, known[day]]
         away = cdist(seen.at[mine], (mine_way + stations[known[day]]).reshape(-1, 2))
-        away = np.where(_followed(mine_way), away.reshape(-1, *mine_way.shape[:2]), np.inf)
+        away = np.where(_followed(mine_way), away.reshape(len(mine), *mine_way.shape[:2]), np.inf)
         out[day, known[day]] = seen.power_mw[mine] @ np.exp(-away.min(axis=1) / _BESIDE_KM)
     return out
 

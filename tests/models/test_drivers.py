@@ -47,7 +47,7 @@ def test_power_around_and_under_a_way_equals_the_plain_sums(seed, count):
     random = np.random.default_rng(seed)
     seen = Seen(random.integers(0, 4, count), random.uniform(-200, 200, (count, 2)), random.gamma(1, 10, count))
     way = random.normal(0, 250, (4, 5, 2, 2))
-    way[2, :, 1] = np.nan
+    way[2, :, 1], way[3] = np.nan, np.nan
 
     near, under = fire_power.power_near(seen, STATIONS, 4, 50.0, 75.0), fire_power.power_under(seen, STATIONS, way)
 
