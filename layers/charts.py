@@ -129,7 +129,9 @@ def calendar(lang: Lang, counts: pd.Series, stored: pd.Series, *, height: int = 
             alt.Tooltip("state:N", title=say(lang, "chart.hotspots")),
         ],
     )
-    numbers = base.mark_text(fontSize=10).encode(text="shown:N", color=alt.Color("ink:N", scale=None))
+    # On a phone a cell is nine dots wide: two figures fit small, three are for the tooltip.
+    size = alt.expr("width >= 480 ? 10 : datum.count < 100 ? 6.5 : 0")
+    numbers = base.mark_text(fontSize=size).encode(text="shown:N", color=alt.Color("ink:N", scale=None))
     return styled(alt.layer(cells, numbers).properties(height=height))
 
 

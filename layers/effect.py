@@ -72,15 +72,21 @@ def build(desk: Desk, lang: Lang, treatment: Treatment, found: Effect, notes: li
         checks=_checks(lang, found),
         roles=_roles(desk, lang, found),
         values=_map(desk, lang, found),
-        legend=Legend(
-            say(lang, "effect.map"),
-            tuple(
-                Entry(colour, "fill", say(lang, f"effect.role.{role}"))
-                for role, colour in zip(ROLES, _ROLE_COLOURS, strict=True)
-                if (found.roles["role"] == role).any()
-            ),
-        ),
+        legend=_legend(desk, lang, found),
     )
+
+
+def _legend(desk: Desk, lang: Lang, found: Effect) -> Legend:
+    """Return the roles that tambons have, and that others have none."""
+    roles = found.roles["role"]
+    entries = [
+        Entry(colour, "fill", say(lang, f"effect.role.{role}"))
+        for role, colour in zip(ROLES, _ROLE_COLOURS, strict=True)
+        if (roles == role).any()
+    ]
+    if not desk.tambons["tambon"].isin(found.roles["tambon"]).all():
+        entries.append(Entry(NO_VALUE_COLOUR, "fill", say(lang, "effect.role.none")))
+    return Legend(say(lang, "effect.map"), tuple(entries))
 
 
 def measures(lang: Lang, sites: pd.DataFrame) -> dict[str, str]:

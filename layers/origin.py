@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from layers.words import Lang, say, say_day
+from layers.words import Lang, say, say_day, texts
 from models.desk import Desk
 from models.origin import BLOWN_IN, BOTH, FEWEST_HOURS, OURS, OWN, REST, TELLING, Origin
 
 
 def notes(lang: Lang, found: Origin) -> list[str]:
     """Return what a reader of the shares must know: the method, and how many places cannot be told and why."""
-    told = [
-        say(lang, "origin.method", day=say_day(lang, found.day), wind=found.wind or say(lang, "origin.no_wind_source"))
-    ]
+    wind = texts(lang).get(f"origin.wind.{found.wind or 'none'}", found.wind)
+    told = [say(lang, "origin.method", day=say_day(lang, found.day), wind=wind)]
     by_code = found.table.drop_duplicates("code")
     for verdict, count in by_code["verdict"].value_counts().items():
         if verdict not in TELLING:

@@ -5,6 +5,8 @@ Takes tidy tables, returns Altair charts in the colours of the palette. Never re
 
 from __future__ import annotations
 
+import json
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -30,14 +32,23 @@ def share_bars(lang: Lang, table: pd.DataFrame) -> alt.Chart | alt.LayerChart:
     """
     order = table["area"].tolist()
     base = alt.Chart(table).encode(y=alt.Y("area:N", sort=order, title=None, axis=alt.Axis(labelLimit=180)))
-    axis = alt.X("share:Q", title=say(lang, "origin.share_axis"), scale=alt.Scale(domain=[0, 100]))
+    axis = alt.X(
+        "share:Q", title=say(lang, "origin.share_axis"), scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)
+    )
     tooltip = [
         alt.Tooltip("area:N", title=say(lang, "origin.row_area")),
         alt.Tooltip("share:Q", title=say(lang, "origin.row_share"), format=".0f"),
         alt.Tooltip("low:Q", title=say(lang, "origin.row_low"), format=".0f"),
         alt.Tooltip("high:Q", title=say(lang, "origin.row_high"), format=".0f"),
     ]
-    colour = alt.condition("datum.ours", alt.value(_OURS), alt.value(_AWAY))
+    names = [say(lang, "origin.ours"), say(lang, "origin.away")]
+    base = base.transform_calculate(whose=f"datum.ours ? {json.dumps(names[0])} : {json.dumps(names[1])}")
+    colour = alt.Color(
+        "whose:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[_OURS, _AWAY]),
+        legend=alt.Legend(orient="top", labelLimit=0),
+    )
     bars = base.mark_bar(size=16).encode(x=axis, color=colour, tooltip=tooltip)
     ranges = base.mark_rule(color=_INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     ends = [base.mark_tick(color=_INK, thickness=2, size=12).encode(x=f"{end}:Q") for end in ("low", "high")]

@@ -31,6 +31,7 @@ _WITHOUT_THAI = frozenset(
         *("satellites.VIIRS", "satellites.MODIS", "theme.pm25", "today.pm25", "today.title_day"),
         *("today.figure_pm25_detail", "column.frp", "column.sha256", "column.taken"),
         *("format.dustboy-station", "format.firms", "format.firms-api", "format.gistda"),
+        *("origin.wind.open-meteo", "origin.wind.era5", "origin.wind.gfs"),
     )
 )
 _ERRORS = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, HazeError)}
