@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.frame import ERRORS, Format, FormatOption, PlaceOption, clear_errors, lang, period_of, print_rows
+from commands.fires import moment_of
+from commands.frame import (
+    ERRORS,
+    Format,
+    FormatOption,
+    PlaceOption,
+    clear_errors,
+    day_of,
+    lang,
+    period_of,
+    print_rows,
+)
 from data import clock
 
 if TYPE_CHECKING:
@@ -104,16 +115,12 @@ def forecast(
             print_rows(_again(desk, period, codes, by, seasons), form)
 
 
-def _moment(text: str) -> dt.datetime:
-    try:
-        if len(text.strip()) <= 10:
-            return clock.day_bounds(*[clock.parse_day(text)] * 2)[0]
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"expected a day or time such as 2026-03-28T09:00, got {text!r}", param_hint="--at"
-        ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=clock.ICT)).astimezone(clock.UTC)
+def _moment(text: str) -> dt.datetime | None:
+    """Return the moment of issue: a day alone means its beginning."""
+    if len(text.strip()) > 10:
+        return moment_of(text)
+    day = day_of(text, "--at")
+    return clock.day_bounds(day, day)[0]
 
 
 def _now(desk: Desk, moment: dt.datetime | None, codes: list[str] | None, by: ForecastBy) -> pd.DataFrame:

@@ -59,7 +59,7 @@ class PlanBy(StrEnum):
 
 def plan(
     by: Annotated[PlanBy, typer.Option(help="Rows of the table.")] = PlanBy.amphoe,
-    season: Annotated[int, typer.Option(help="Year of the season whose signal stands beside; the newest stored.")] = 0,
+    season: Annotated[str, typer.Option(help="Year of the season whose signal stands beside; the newest stored.")] = "",
     satellites: Annotated[str, typer.Option(help="Fixed satellites or a set of them.")] = "SNPP",
     place: PlaceOption = "",
     form: FormatOption = Format.table,
@@ -70,12 +70,13 @@ def plan(
 
     Example: python cli.py plan --by tambon --season 2026 --place lampang --format csv
     """
+    from commands.effects import season_of_option
     from commands.seen import satellites_of
     from data.registry import open_registry
     from models import plan as models_plan
     from models import plan_signal
 
-    chosen = satellites_of(satellites)
+    chosen, asked = satellites_of(satellites), season_of_option(season, "--season")
     with clear_errors():
         desk = open_desk(place)
         registry = open_registry(desk.settings)
@@ -83,7 +84,7 @@ def plan(
         shown = models_plan.named(models_plan.display(known, by.value, desk.tambons), by.value, known, desk.tambons)
         if by is PlanBy.tambon:
             acted = models_plan.acted(known)
-            year = season or max(desk.seasons, default=desk.now().year)
+            year = asked or max(desk.seasons, default=desk.now().year)
             seen = plan_signal.signal(desk, chosen, year, list(acted.index))
             gaps = plan_signal.gaps(seen, acted)[["tambon", "gap"]]
             shown = shown.merge(seen.merge(gaps), left_on="code", right_on="tambon", how="left").drop(columns="tambon")

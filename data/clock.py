@@ -31,6 +31,9 @@ _THAI_MONTHS = (
 _SHORT_THAI_MONTHS = ("มค", "กพ", "มีค", "เมย", "พค", "มิย", "กค", "สค", "กย", "ตค", "พย", "ธค")
 _ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
+#: Years that a day may be asked for; at the ends of the calendar there is no day before or after.
+YEARS = range(1900, 2200)
+
 Now = Callable[[], dt.datetime]
 
 
@@ -98,12 +101,15 @@ def parse_day(text: str) -> dt.date:
     Raises
     ------
     ValueError
-        When the text is no ISO day.
+        When the text is no ISO day of `YEARS`.
     """
     cleaned = text.strip()
     if len(cleaned) == 10 and cleaned[:4].isdigit() and 2400 <= int(cleaned[:4]) <= 2699:
         cleaned = f"{int(cleaned[:4]) - 543}{cleaned[4:]}"
-    return dt.date.fromisoformat(cleaned)
+    day = dt.date.fromisoformat(cleaned)
+    if day.year not in YEARS:
+        raise ValueError(f"expected a year from {YEARS[0]} to {YEARS[-1]}, got {day}")
+    return day
 
 
 def iso_ict(moment: Any) -> str:

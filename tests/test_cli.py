@@ -143,6 +143,8 @@ WRONG_USAGE: list[tuple[tuple[str, ...], str]] = [
     (("counts", "--from", "2026-03-12", "--to", "2026-03-10"), "lies before"),
     (("counts", *PERIOD, "--satellites", "SNPP,GOES"), "GOES"),
     (("counts", *PERIOD, "--by", "village"), "village"),
+    (("exposure", "--from", "9999-12-31", "--to", "9999-12-31"), "9999-12-31"),
+    (("plan", "--by", "tambon", "--season", "99999"), "99999"),
 ]
 
 

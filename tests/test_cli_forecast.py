@@ -28,7 +28,7 @@ def test_forecast_and_report_card_are_printed_in_the_promised_columns(store):
     period = ("--verify", "--from", "2022-01-10", "--to", "2022-02-20")
     now, card, mine = at_once(
         store,
-        ("forecast", "--at", "2022-03-21", "--format", "json"),
+        ("forecast", "--at", "2565-03-21T00:00", "--format", "json"),
         ("forecast", *period, "--format", "csv"),
         ("forecast", *period, "--stations", "lampang", "--by", "station", "--format", "json"),
     )
