@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
@@ -153,11 +154,24 @@ def power_under(seen: Seen, stations: Floats, way: Floats) -> Floats:
     """
     known = np.asarray(np.isfinite(way).all(axis=(1, 3)), dtype=bool)
     out = np.where(known, 0.0, np.nan)
+    # Where a way is not followed there is no node to lie under.
+    nodes = np.where(_followed(way)[..., None], way + stations, np.inf)
     for day, mine in _by_day(seen, len(way)):
-        mine_way = way[day][:, known[day]]
-        away = cdist(seen.at[mine], (mine_way + stations[known[day]]).reshape(-1, 2))
-        away = np.where(_followed(mine_way), away.reshape(len(mine), *mine_way.shape[:2]), np.inf)
-        out[day, known[day]] = seen.power_mw[mine] @ np.exp(-away.min(axis=1) / _BESIDE_KM)
+        out[day] += _under(seen.at[mine], seen.power_mw[mine], nodes[day])
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _under(at, power, nodes):  # type: ignore[no-untyped-def]
+    """Return the power of fires, shape (n, 2), weighed by their distance from nodes, shape (N, S, 2); shape (S,)."""
+    out = np.zeros(nodes.shape[1])
+    for station in range(nodes.shape[1]):
+        for fire in range(len(at)):
+            least = np.inf
+            for node in range(len(nodes)):
+                east, north = nodes[node, station, 0] - at[fire, 0], nodes[node, station, 1] - at[fire, 1]
+                least = min(least, east * east + north * north)
+            out[station] += power[fire] * np.exp(-np.sqrt(least) / _BESIDE_KM)
     return out
 
 

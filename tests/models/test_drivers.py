@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models import drivers, fire_power, forecast, training
 from models.fire_power import Seen
+from models.training import BENT, BLEND, DRIVEN, DRIVEN_BLEND
 from tests import make
 from tests.models import burning_years, smoky_years, weathers
 from tests.models.test_forecast import desk_of
@@ -249,6 +250,21 @@ def test_nothing_after_the_day_of_issue_changes_its_drivers_or_its_forecast(desk
     assert (np.abs(other["pm25"] - said["pm25"]) > 0.1).any()
     known, taught = forecast.latest(gone, at)
     assert forecast.inputs(taught, known) == {1: ("weather",)}
+
+
+def test_a_season_taught_without_fires_is_judged_by_what_speaks_without_them(tmp_path):
+    fires = burning_years.hotspots(DATA, FIRES)
+    early = fires[fires["acquired_at"] < "2021-11-01"]
+    none = burning_years.weather(DATA, AIR).iloc[:0]
+    desk = burning_years.stored(desk_of(tmp_path, smoky_years.readings(DATA), NOW), early, none)
+    # 2021 is taught by 2020 and 2022, of which one alone has fires; 2022 by two that have.
+    pairs, taught = forecast.verify(desk, dt.date(2021, 3, 1), dt.date(2022, 2, 28))
+
+    assert [DRIVEN in trained.record[1] for trained in taught.values()] == [False, True]
+    table = pairs.pivot(index=["season", "code", "valid_at"], columns="method", values="pm25")
+    assert table.notna().all(axis=None)
+    np.testing.assert_array_equal(table.loc[2021, DRIVEN], table.loc[2021, BENT])
+    np.testing.assert_array_equal(table.loc[2021, DRIVEN_BLEND], table.loc[2021, BLEND])
 
 
 def test_forecast_weather_is_that_of_the_day_aimed_at(tmp_path):
