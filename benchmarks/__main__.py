@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("assign", "fires", "bring_in", "totals", "map", "budget", "zonal", "effects", "danger", "brief")
+NAMES = ("assign", "fires", "other_fires", "bring_in", "totals", "map", "budget", "zonal", "effects", "danger", "brief")
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def main() -> None:
     _speed()
 
 
-def _matches(one: Season, group: np.ndarray) -> pd.DataFrame:
+def matches(one: Season, group: np.ndarray) -> pd.DataFrame:
     """Return fires found and true ones that share at least half of their detections (Jaccard)."""
     pairs = pd.DataFrame({"found": group, "true": one.fire})
     both = pairs.groupby(["found", "true"]).size().rename("both").reset_index()
@@ -64,7 +64,7 @@ def _matches(one: Season, group: np.ndarray) -> pd.DataFrame:
 
 
 def _events(one: Season, group: np.ndarray) -> tuple[float, float, float]:
-    hits = len(_matches(one, group))
+    hits = len(matches(one, group))
     found, true = len(np.unique(group)), len(np.unique(one.fire))
     return 2 * hits / (found + true), hits / found, hits / true
 
@@ -76,13 +76,13 @@ def _perimeters(one: Season, group: np.ndarray) -> pd.DataFrame:
     shape = dict(zip(np.unique(group).tolist(), shapes, strict=True))
     count = dict(zip(np.unique(group).tolist(), table["detections"], strict=True))
     out = []
-    for found, true in _matches(one, group)[["found", "true"]].itertuples(index=False):
-        overlap, drawn, burned = _overlap(shape[found], one.cells[true])
-        out.append((overlap, drawn, burned, count[found]))
+    for found, true in matches(one, group)[["found", "true"]].itertuples(index=False):
+        out.append((*overlap(shape[found], one.cells[true]), count[found]))
     return pd.DataFrame(out, columns=["iou", "drawn", "burned", "detections"])
 
 
-def _overlap(shape: shapely.Geometry, cells: np.ndarray) -> tuple[float, float, float]:
+def overlap(shape: shapely.Geometry, cells: np.ndarray) -> tuple[float, float, float]:
+    """Return intersection over union, the area drawn and the area burned, rai."""
     wide = np.cos(np.radians(SOUTH + 0.27))
     flat = shapely.transform(shape, lambda xy: (xy - (WEST, SOUTH)) * KM_PER_DEG * (wide, 1.0) / CELL_KM)
     row, column = np.divmod(cells, 100_000)
@@ -93,8 +93,8 @@ def _overlap(shape: shapely.Geometry, cells: np.ndarray) -> tuple[float, float, 
     drawn = shapely.contains_xy(flat, *np.meshgrid(np.arange(left, right), np.arange(low, high)))
     burned = np.zeros_like(drawn)
     burned[row - low, column - left] = True
-    overlap = (drawn & burned).sum() / (drawn | burned).sum()
-    return float(overlap), float(drawn.sum() * RAI_PER_CELL), float(burned.sum() * RAI_PER_CELL)
+    iou = (drawn & burned).sum() / (drawn | burned).sum()
+    return float(iou), float(drawn.sum() * RAI_PER_CELL), float(burned.sum() * RAI_PER_CELL)
 
 
 def _print_sizes(told: pd.DataFrame) -> None:

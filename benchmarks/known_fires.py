@@ -38,6 +38,60 @@ SEEN_HA = {"VIIRS": 1.0, "MODIS": 6.0}
 CLEAR = 0.65
 
 
+@dataclass(frozen=True)
+class World:
+    """What may be otherwise than in the seasons that the method was made on.
+
+    Attributes
+    ----------
+    median_rai : float
+        Half of the forest fires are larger.
+    longer : tuple of 2 float
+        How many times as long as wide fires are, from and to.
+    ragged : float
+        How ragged their edges are; 0 for ellipses.
+    burning_h : float
+        A cell burns from half as long to one and a half times as long; 0 for flames of some hours and embers.
+    clear : float
+        Share of burning pixels that are neither under leaves nor under cloud.
+    seen : float
+        Times `SEEN_HA`: below one less burning land is enough to be seen.
+    error : float
+        Times `ERROR_KM`.
+    fixed_grid : bool
+        Every pass lays the same pixels, those at nadir, to the north.
+    one_look : bool
+        A fire is seen by the first pass after its end alone, when all of it is still hot.
+    """
+
+    median_rai: float = 900.0
+    longer: tuple[float, float] = (1.0, 2.2)
+    ragged: float = 0.12
+    burning_h: float = 0.0
+    clear: float = CLEAR
+    seen: float = 1.0
+    error: float = 1.0
+    fixed_grid: bool = False
+    one_look: bool = False
+
+
+USUAL = World()
+WORLDS = {
+    "usual": USUAL,
+    "every burning pixel seen": World(clear=1.0, seen=0.05),
+    "cells burn 9 to 27 hours": World(burning_h=18.0),
+    "half above 2,000 rai": World(median_rai=2000.0),
+    "circles": World(longer=(1.0, 1.0), ragged=0.0),
+    "four to eight times as long as wide": World(longer=(4.0, 8.0)),
+    "no error of position": World(error=0.0),
+    "one grid of pixels, at nadir": World(fixed_grid=True),
+    "one look at the end": World(one_look=True),
+    "one look, every pixel seen": World(one_look=True, clear=1.0, seen=0.05),
+    "circles, all seen, one grid": World(
+        clear=1.0, seen=0.05, burning_h=18.0, longer=(1.0, 1.0), ragged=0.0, error=0.0, fixed_grid=True
+    ),
+}
+
 #: Rows and columns of burned cells, and the hour at which each began to burn.
 Burn = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -73,6 +127,7 @@ def season(
     touching: float = 0.15,
     restarting: float = 0.1,
     start: str = "2025-02-15",
+    world: World = USUAL,
 ) -> Season:
     """Make a season; the same seed gives the same one."""
     random = np.random.default_rng(seed)
@@ -90,7 +145,7 @@ def season(
             edge = int(np.argmax(hours))
             where = np.array([rows[edge], columns[edge]]) + random.normal(0, 6, 2)
             when = float(hours[0] + random.uniform(-72, 72))
-        rows, columns, hours = _burn(random, where, when, kind)
+        rows, columns, hours = _burn(random, where, when, kind, world)
         # What has burned this season does not burn again.
         left = np.array([spot not in scars for spot in (rows * 100_000 + columns).tolist()])
         if left.mean() < (0.5 if kind == "touching" else 1.0):
@@ -99,7 +154,7 @@ def season(
         scars.update((rows * 100_000 + columns).tolist())
         kinds.append(kind)
     passes = _passes(random, days + 25, satellites)
-    seen = [_seen(random, number, fire, passes) for number, fire in enumerate(burned)]
+    seen = [_seen(random, number, fire, passes, world) for number, fire in enumerate(burned)]
     table = pd.concat(seen, ignore_index=True)
     hotspots = _hotspots(table, start)
     order = np.lexsort((hotspots["hotspot_id"], hotspots["acquired_at"].astype("int64")))
@@ -107,20 +162,20 @@ def season(
     return Season(hotspots.iloc[order].reset_index(drop=True), table["fire"].to_numpy(int)[order], cells, kinds)
 
 
-def _burn(random: np.random.Generator, where: np.ndarray, when: float, kind: str) -> Burn:
+def _burn(random: np.random.Generator, where: np.ndarray, when: float, kind: str, world: World) -> Burn:
     """Return rows, columns and the hour at which each cell began to burn."""
     # A field for one fire in five; else forest floor, of which half the fires are larger than 900 rai.
     small = random.random() < 0.2
     rai = (
         np.exp(random.uniform(np.log(10), np.log(80)))
         if small
-        else np.clip(random.lognormal(np.log(900), 0.9), 40, 8000)
+        else np.clip(random.lognormal(np.log(world.median_rai), 0.9), 40, 8000)
     )
     count = max(2, round(float(rai) / RAI_PER_CELL))
-    half = int(np.ceil(np.sqrt(count) * 1.6)) + 2
+    half = int(np.ceil(np.sqrt(count) * max(1.6, 0.8 * world.longer[1] ** 0.5))) + 2
     y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(float)
     # An ellipse along the wind or the slope, made ragged by ground that burns faster or slower.
-    angle, longer = random.uniform(0, np.pi), random.uniform(1.0, 2.2)
+    angle, longer = random.uniform(0, np.pi), random.uniform(*world.longer)
     along, across = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) * longer
     rough = sum(
         np.cos((x * np.cos(a) + y * np.sin(a)) * 2 * np.pi / (half * w) + p)
@@ -128,7 +183,7 @@ def _burn(random: np.random.Generator, where: np.ndarray, when: float, kind: str
             random.uniform(0, np.pi, 6), random.uniform(0.5, 1.5, 6), random.uniform(0, 6.3, 6), strict=True
         )
     )
-    late = np.hypot(along, across) * np.exp(0.12 * rough)
+    late = np.hypot(along, across) * np.exp(world.ragged * rough)
     order = np.argsort(late, axis=None, kind="stable")[:count]
     rows = (y.ravel()[order] + np.round(where[0])).astype(np.int64)
     columns = (x.ravel()[order] + np.round(where[1])).astype(np.int64)
@@ -163,13 +218,18 @@ def _passes(
 
 
 def _seen(
-    random: np.random.Generator, number: int, fire: Burn, passes: list[tuple[float, str, float, float]]
+    random: np.random.Generator, number: int, fire: Burn, passes: list[tuple[float, str, float, float]], world: World
 ) -> pd.DataFrame:
     rows, columns, hours = fire
     # Flames are over in some hours; under one cell in four, logs and roots smoulder on.
     lasting = random.exponential(3.0, len(hours)) + np.where(
         random.random(len(hours)) < 0.25, random.exponential(9.0, len(hours)), 0
     )
+    if world.burning_h:
+        lasting = random.uniform(0.5, 1.5, len(hours)) * world.burning_h
+    if world.one_look:
+        passes = [one for one in passes if one[0] >= hours.max()][:1]
+        lasting = np.full(len(hours), np.inf)
     found = []
     for hour, satellite, aside, heading in passes:
         if not hours[0] - 1 <= hour <= hours.max() + 60:
@@ -178,14 +238,16 @@ def _seen(
         if not burning.any():
             continue
         sensor = "MODIS" if satellite in ("TERRA", "AQUA") else "VIIRS"
+        if world.fixed_grid:
+            aside, heading = 0.0, 0.0
         scan, track = (near + (far - near) * aside**2 for near, far in zip(*PASSES[satellite][1:], strict=True))
         turned = _turned(columns[burning] * CELL_KM, rows[burning] * CELL_KM, heading)
-        phase = random.uniform(0, 1, 2)
+        phase = np.zeros(2) if world.fixed_grid else random.uniform(0, 1, 2)
         pixel = np.floor(turned / (scan, track) + phase)
         unique, count = np.unique(pixel, axis=0, return_counts=True)
-        chance = CLEAR * (1 - np.exp(-count * CELL_KM**2 * 100 / SEEN_HA[sensor]))
+        chance = world.clear * (1 - np.exp(-count * CELL_KM**2 * 100 / (SEEN_HA[sensor] * world.seen)))
         hit = unique[random.random(len(unique)) < chance]
-        centre = (hit + 0.5 - phase) * (scan, track) + random.normal(0, ERROR_KM[sensor], (1, 2))
+        centre = (hit + 0.5 - phase) * (scan, track) + random.normal(0, ERROR_KM[sensor] * world.error, (1, 2))
         back = _turned(centre[:, 0], centre[:, 1], -heading)
         found += [(number, hour, satellite, sensor, scan, track, east, north) for east, north in back]
     names = ["fire", "hour", "satellite", "sensor", "scan_km", "track_km", "east", "north"]

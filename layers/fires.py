@@ -46,8 +46,10 @@ class FiresPage:
     notes: tuple[str, ...]
 
 
-def page(desk: Desk, lang: Lang, fires: gpd.GeoDataFrame, at: dt.datetime, chosen: str, left_out: int) -> FiresPage:
-    """Return the page of the fires that are not out at a moment."""
+def page(
+    desk: Desk, lang: Lang, fires: gpd.GeoDataFrame, at: dt.datetime, chosen: str, left_out: int, fire: str = ""
+) -> FiresPage:
+    """Return the page of the fires that are not out at a moment; `fire` is the one that a person chose."""
     burning = fires[fires["state"] != "out"]
     values = map_values(
         lang=lang,
@@ -55,6 +57,7 @@ def page(desk: Desk, lang: Lang, fires: gpd.GeoDataFrame, at: dt.datetime, chose
         tambons=dict.fromkeys(desk.tambons["tambon"], (None, "")),
         chosen=chosen,
         fires=[_mark(desk, lang, row, shape, at) for row, shape in _rows(burning)],
+        fire=fire,
         credit=say(lang, "fires.credit", time=say_time(lang, at)),
     )
     notes = [say(lang, "fires.note")]

@@ -388,6 +388,7 @@ def map_values(
     stations: Sequence[StationMark] = (),
     sites: Sequence[SiteMark] = (),
     fires: Sequence[FireMark] = (),
+    fire: str = "",
     site_counts: Mapping[str, int] | None = None,
     grid: Mapping[str, Any] | None = None,
     site_shapes: Sequence[SiteShape] = (),
@@ -418,6 +419,8 @@ def map_values(
         Which of the detections count; needed with `points_url`.
     stations, sites, fires : sequences
         Marks with a position.
+    fire : str
+        Name of the fire that a person chose: outlined, and brought to the middle; "" for none.
     site_counts : mapping, optional
         Code to the number of sites that are known by their tambon only; drawn as a badge, never as a point.
     grid : mapping, optional
@@ -462,6 +465,7 @@ def map_values(
         "stations": [{**asdict(mark), "ink": ink(mark.colour)} for mark in stations],
         "sites": [asdict(mark) for mark in sites],
         "fires": [asdict(mark) for mark in fires],
+        "fire": fire,
         "site_counts": counts,
         "grid": None if grid is None else dict(grid),
         "site_shapes": [asdict(shape) for shape in site_shapes],

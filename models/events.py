@@ -248,7 +248,7 @@ def fires(hotspots: pd.DataFrame, group: np.ndarray, at: dt.datetime) -> tuple[p
             "area_low": low.round(1),
             "area_high": high.round(1),
             "grown_rai": grown.round(1),
-            "toward_deg": np.where(grew, bearing, np.nan).round(0),
+            "toward_deg": np.where(grew, bearing.round(0) % 360, np.nan),
             "speed_m_h": np.where(grew, km * 1000 / hours, np.nan).round(0),
             "frp_mw": _power(rows, of, newest, len(anchor)).round(1),
             "lon": rows["lon"].to_numpy()[point],

@@ -90,7 +90,8 @@ def _map(desk: Desk, view: View) -> None:
         label_visibility="collapsed",
     )
     fires = fires[fires["state"].isin(words.SHOWN[show or "all"])]
-    made = words.page(desk, lang, fires, moment_of(desk, view), view.tambon, left_out)
+    opened_fire = name_now(desk, view, fires)
+    made = words.page(desk, lang, fires, moment_of(desk, view), view.tambon, left_out, opened_fire)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show_map("fire_map", map_page(desk), made.values, title=say(lang, "fires.title"), height=600, phone_height=420)
@@ -101,7 +102,6 @@ def _map(desk: Desk, view: View) -> None:
         if made.table.empty:
             st.info(say(lang, "fires.none" if unseen < FIRE_DAYS else "fires.cannot_tell", days=FIRE_DAYS))
             return
-        opened_fire = name_now(desk, view, fires)
         if view.fire and not opened_fire:
             st.caption(say(lang, "fires.not_here", name=view.fire))
         name = st.selectbox(

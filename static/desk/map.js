@@ -66,6 +66,7 @@
       this.page = page;
       this.values = null;
       this.chosen = "";
+      this.fire = "";
       this.polygons = new Map();
       this.seen = {};
       this.hatches = new Map();
@@ -248,6 +249,7 @@
       this.drawSites();
       this.makeControls();
       this.choose(values.chosen, true);
+      this.centreFire();
       this.sketch.set(values.drawing);
       if (this.tipFor && this.map.hasLayer(this.tip)) this.showTip(this.tip.getLatLng(), this.tipFor);
       this.drawn = turn;
@@ -343,11 +345,16 @@
 
     /** Burned ground to scale, and a mark that can be found and touched from far. */
     drawFires() {
-      if (!this.changed("fires")) return;
+      if (!this.changed("fires") & !this.changed("fire")) return;
       this.layers.fires.clearLayers();
       for (const fire of this.values.fires) {
         const rings = fire.rings.map((ring) => [ring.map(([lon, lat]) => [lat, lon])]);
         const paint = { renderer: this.renderers.fires, interactive: false };
+        if (fire.name === this.values.fire) {
+          for (const [color, weight] of [["#ffffff", 11], ["#0f3f47", 7]]) {
+            this.layers.fires.addLayer(L.polygon(rings, { ...paint, color, weight, fill: false, lineJoin: "round" }));
+          }
+        }
         this.layers.fires.addLayer(
           L.polygon(rings, { ...paint, color: fire.colour, weight: 2, fillColor: fire.colour, fillOpacity: 0.25 })
         );
@@ -357,6 +364,14 @@
         marker.on("click", () => this.popup([fire.lat, fire.lon], this.card(fire.name, fire.lines)));
         this.layers.fires.addLayer(marker);
       }
+    }
+
+    /** Bring a fire that was newly chosen (in the list, by a link) to the middle, near enough to see its ground. */
+    centreFire() {
+      if (this.values.fire === this.fire) return;
+      this.fire = this.values.fire;
+      const chosen = this.values.fires.find((fire) => fire.name === this.fire);
+      if (chosen) this.map.setView([chosen.lat, chosen.lon], Math.max(this.map.getZoom(), 11));
     }
 
     drawSites() {

@@ -33,6 +33,7 @@ def test_the_morning_of_the_duty_officer(visit: Callable[..., Visit], tmp_path: 
         expect(page.get_by_text(summary)).to_be_visible()
         frame = map_of(page)
         frame.wait_for_function("HazeDesk.now.layers.fires.getLayers().length === 4")
+        fires = frame.evaluate("HazeDesk.now.values.fires.map((fire) => [fire.name, fire.lat, fire.lon])")
         # The largest of all, or the first seen of two as large, is open: A.
         expect(page.get_by_text(re.compile(r"^Wang Phrao, ")).first).to_be_visible()
         name = page.locator("h4").first.inner_text().strip()
@@ -71,3 +72,10 @@ def test_the_morning_of_the_duty_officer(visit: Callable[..., Visit], tmp_path: 
         text = Path(download.value.path()).read_text("utf-8")
         assert "Whole province 1 hotspots (round before: 1)" in text
         assert "Mae Wa" in text
+        # A link to the other fire: it is outlined on the map, in two lines, and stands in its middle.
+        other, lat, lon = next(fire for fire in fires if fire[0] != name)
+        page.goto(f"{url}/fires?lang=en&day=2026-03-11&fire={other}")
+        expect(page.get_by_text(re.compile(r"^Mae Wa, ")).first).to_be_visible()
+        frame = map_of(page)
+        frame.wait_for_function("HazeDesk.now.layers.fires.getLayers().length === 6")
+        frame.wait_for_function(f"HazeDesk.now.map.getCenter().distanceTo([{lat}, {lon}]) < 100")
