@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from layers.words import Lang, say
+from models.driven import GROUPS
 from models.training import WITHOUT_DRIVERS, Trained
 
 #: Words for weather, by who told it.
@@ -21,8 +22,8 @@ def basis(lang: Lang, taught: Mapping[int, Trained]) -> list[str]:
 
 def learned(trained: Trained) -> dict[int, tuple[str, ...]]:
     """Return which groups of drivers the served method looks at where they are known, by lead in days."""
-    looks = {lead: trained.leads[lead] for lead, method in trained.served.items() if method in WITHOUT_DRIVERS}
-    return {lead: tuple(dict.fromkeys(group.split()[0] for group in models.drivers)) for lead, models in looks.items()}
+    looks = {lead: trained.leads[lead].drivers for lead, method in trained.served.items() if method in WITHOUT_DRIVERS}
+    return {lead: tuple({group.split()[0]: None for group in groups}) for lead, groups in looks.items()}
 
 
 def drivers(lang: Lang, trained: Trained, inputs: Mapping[int, tuple[str, ...]]) -> str:
@@ -40,7 +41,8 @@ def drivers(lang: Lang, trained: Trained, inputs: Mapping[int, tuple[str, ...]])
     tried = {group: None for models in trained.leads.values() for group in models.drivers}
     if not tried:
         return say(lang, "forecast.drivers_few")
-    told = {group.split()[0]: say(lang, f"forecast.driver.{_KEYS.get(group, group.split()[0])}") for group in tried}
+    named = {group.split()[0]: _KEYS.get(group, group.split()[0]) for group in tried}
+    told = {group: say(lang, f"forecast.driver.{named[group]}") for group in GROUPS if group in named}
     leads = [lead for lead, groups in sorted(inputs.items()) if groups]
     if leads:
         used = [told[group] for group in told if any(group in inputs[lead] for lead in leads)]

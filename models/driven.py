@@ -16,7 +16,7 @@ from models.station_days import Floats, StationDays
 
 #: Groups of drivers (`models.drivers` makes them). Weather and what lies upwind are kept apart by who told the wind:
 #: a model's air and a mast's differ.
-FIRES, REGION, UPWIND, WEATHER, AHEAD = "fires", "region", "upwind", "weather", "ahead"
+GROUPS = FIRES, REGION, UPWIND, WEATHER, AHEAD = "fires", "region", "upwind", "weather", "ahead"
 KINDS = ("model", "station")
 #: A group is known of a season when at least three stations have it on sixty days of January to May: as few as make
 #: the season itself usable.
@@ -96,7 +96,7 @@ def spoken(data: StationDays, chosen: Chosen, lines: Sequence[tuple[str, ...]], 
     for station in range(len(data.stations)):
         whole = {group for group, there in known.items() if there[station]}
         said |= next(({*line} & whole for line in reversed(lines) if {*line} <= {*whole, "elsewhere"}), set())
-    return tuple(group for group in (FIRES, REGION, UPWIND, WEATHER, AHEAD) if group in said)
+    return tuple(group for group in GROUPS if group in said)
 
 
 def sets(groups: Sequence[str]) -> tuple[tuple[str, ...], ...]:
