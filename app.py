@@ -14,7 +14,7 @@ import streamlit as st
 
 from commands import fetching
 from data import clock
-from data.errors import HazeError, StoreError
+from data.errors import HazeError, NotStored, StoreError
 from data.registry import open_registry
 from data.registry.alert_log import Event
 from data.registry.bulk import Scope
@@ -129,3 +129,5 @@ try:
     chosen.run()
 except HazeError as error:
     notice.show([notice.of_error(lang, error)])
+    if isinstance(error, NotStored):
+        st.page_link("layers/pages/data.py", label=say(lang, "notice.bring_in"))

@@ -193,8 +193,8 @@ def today() -> None:
     desk, view = opened()
     lang = view.lang
     controls(view, tuple(SATELLITE_SETS), with_map=True)
+    st.subheader(today_words.period_title(view))
     page = page_of(desk, view)
-    st.subheader(page.title)
     st.html(page.freshness)
     show_figures(page.figures)
     _heat_link(lang, page.heat_note)
@@ -254,7 +254,9 @@ def _panel(desk: Desk, view: View) -> None:
     show_figures(panel.figures)
     if panel.trend:
         st.caption(say(lang, "panel.trend"))
-        st.altair_chart(charts.daily_bars(lang, *panel.trend), width="stretch", theme=None)
+        st.altair_chart(
+            charts.daily_bars(lang, *panel.trend), width="stretch", theme=None, alt=say(lang, "panel.trend")
+        )
     st.markdown(f"**{say(lang, 'panel.air')}**  \n{panel.station}")
     air_screen.of_tambon(desk, view)
     st.markdown(f"**{say(lang, 'panel.sites', count=len(panel.sites))}**")
@@ -291,14 +293,16 @@ def season() -> None:
     lang = view.lang
     view = season_view.comparable(view)
     controls(view, season_view.FIXED_SETS, with_map=False)
+    st.subheader(season_view.title(view))
     page = season_view.build(desk, view, at_heat(desk, view))
-    st.subheader(page.title)
     st.caption(page.rule)
     _heat_link(lang, page.heat_note)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'season.lines')}**")
-        st.altair_chart(charts.season_lines(lang, page.lines), width="stretch", theme=None)
+        st.altair_chart(
+            charts.season_lines(lang, page.lines), width="stretch", theme=None, alt=say(lang, "season.lines")
+        )
         st.caption(say(lang, "season.lines_note"))
     with right:
         st.markdown(f"**{say(lang, 'season.coverage')}**")
@@ -307,19 +311,25 @@ def season() -> None:
         for text in page.left_out:
             st.caption(f"⚠ {text}")
     st.markdown(f"**{say(lang, 'season.calendar')}**")
-    st.altair_chart(charts.calendar(lang, *page.calendar), width="stretch", theme=None)
+    st.altair_chart(
+        charts.calendar(lang, *page.calendar), width="stretch", theme=None, alt=say(lang, "season.calendar")
+    )
     st.caption(say(lang, "season.calendar_note"))
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'season.amphoes')}**")
-        st.altair_chart(charts.area_bars(lang, page.amphoes), width="stretch", theme=None)
+        st.altair_chart(
+            charts.area_bars(lang, page.amphoes), width="stretch", theme=None, alt=say(lang, "season.amphoes")
+        )
     with right:
         st.markdown(f"**{say(lang, 'season.land')}**")
-        st.altair_chart(charts.area_bars(lang, page.land), width="stretch", theme=None)
+        st.altair_chart(charts.area_bars(lang, page.land), width="stretch", theme=None, alt=say(lang, "season.land"))
         st.caption(say(lang, "season.land_note"))
     st.markdown(f"**{say(lang, 'season.air')}**")
     if len(page.air):
-        st.altair_chart(charts.pm25_lines(lang, page.air, page.limit), width="stretch", theme=None)
+        st.altair_chart(
+            charts.pm25_lines(lang, page.air, page.limit), width="stretch", theme=None, alt=say(lang, "season.air")
+        )
         st.caption(say(lang, "season.air_note"))
         show_table(page.over)
     else:
@@ -345,7 +355,7 @@ def data() -> None:
     st.caption(say(lang, "data.download_note", period=period, satellites=say(lang, f"satellites.{view.sats}")))
     _downloads(desk, view)
     st.markdown(f"#### {say(lang, 'data.provenance')}")
-    show_table(stored.provenance(desk, lang))
+    show_table(stored.provenance(desk, lang), none=say(lang, "verdict.empty"))
 
 
 def sources() -> None:

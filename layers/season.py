@@ -66,13 +66,7 @@ def build(desk: Desk, view: View, at_heat: AtHeat = no_heat) -> Season:
     stored = desk.detections.stored_days(start, end, view.satellites)
     stored &= counts.index <= pd.Timestamp(until)
     return Season(
-        title=say(
-            lang,
-            "season.title",
-            season=say_year(lang, view.day.year),
-            first=say_day(lang, start, year=False),
-            last=say_day(lang, until),
-        ),
+        title=title(view),
         rule=say(lang, "season.rule", satellites=", ".join(say(lang, f"satellite.{s}") for s in view.satellites)),
         lines=lines,
         coverage=coverage,
@@ -85,6 +79,13 @@ def build(desk: Desk, view: View, at_heat: AtHeat = no_heat) -> Season:
         left_out=left_out,
         heat_note=heat_note(lang, sum(at_heat(*_same_part(year, until)) for year in years)),
     )
+
+
+def title(view: View) -> str:
+    """Return the season of a view up to its day, in words."""
+    start, end = season_of(view.day)
+    first, last = say_day(view.lang, start, year=False), say_day(view.lang, min(max(view.day, start), end))
+    return say(view.lang, "season.title", season=say_year(view.lang, view.day.year), first=first, last=last)
 
 
 def _limit(day: dt.date) -> float | None:

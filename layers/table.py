@@ -15,7 +15,7 @@ _MOST_DECIMALS = 5
 
 
 def show_table(
-    table: pd.DataFrame | Styler, *, height: int | None = None, columns: dict[str, Any] | None = None
+    table: pd.DataFrame | Styler, *, height: int | None = None, columns: dict[str, Any] | None = None, none: str = ""
 ) -> None:
     """Show a table without row numbers.
 
@@ -26,8 +26,13 @@ def show_table(
         Pixels; as high as its rows, up to ten, without.
     columns : dict, optional
         Streamlit's settings of single columns, which come before those of `number_formats`.
+    none : str
+        What to say in place of a table without rows, in which Streamlit would say "empty" in English.
     """
     bare = table.data if isinstance(table, Styler) else table
+    if none and bare.empty:
+        st.caption(none)
+        return
     st.dataframe(
         table,
         hide_index=True,

@@ -13,5 +13,5 @@ def uploader_words(lang: Lang, limit: str, key: str = "") -> str:
     box = f"{f'[class*=st-key-{key}] ' if key else ''}[data-testid=stFileUploaderDropzone]"
     style = ""
     for part, words in ((f"{box} button p", say(lang, "data.choose_files")), (f"{box} > div span", limit)):
-        style += f"{part}{{font-size:0}}{part}::after{{content:'{words}';font-size:0.95rem}}"
+        style += f"{part}{{font-size:0;white-space:normal}}{part}::after{{content:'{words}';font-size:0.95rem}}"
     return f"<style>{style}</style>"

@@ -27,7 +27,7 @@ def of_tambon(desk: Desk, view: View) -> None:
                 st.caption(say(lang, "air.none_stored"))
             else:
                 chart = charts.air_band(lang, table, found.limit, pattern)
-                st.altair_chart(chart, width="stretch", theme=None)
+                st.altair_chart(chart, width="stretch", theme=None, alt=say(lang, "air.value"))
     with seasons:
         if found.seasons.empty:
             st.caption(say(lang, "air.none_stored"))

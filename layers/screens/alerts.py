@@ -53,9 +53,9 @@ def page() -> None:
     if writes:
         _rehearsal(desk, lang, outside.alerting, areas)
     with st.expander(say(lang, "alerts.not_sent")):
-        show_table(alerts.trail(lang, log, held_back=True))
+        show_table(alerts.trail(lang, log, held_back=True), none=say(lang, "alerts.none_yet"))
     with st.expander(say(lang, "alerts.trail")):
-        show_table(alerts.trail(lang, log, held_back=False))
+        show_table(alerts.trail(lang, log, held_back=False), none=say(lang, "alerts.none_yet"))
     _rules(desk, lang, registry, who, areas, outside, writes=writes)
     st.markdown(f"#### {say(lang, 'alerts.recipients')}")
     if writes:

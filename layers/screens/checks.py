@@ -43,10 +43,7 @@ def part(desk: Desk, view: View) -> None:
     _form(desk, view, registry, fires, corrected, viewing=viewing)
     told = registry.field_checks()
     st.markdown(f"**{say(lang, 'check.made')}**")
-    if len(told):
-        show_table(words.checks(desk, lang, told))
-    else:
-        st.caption(say(lang, "check.none_made"))
+    show_table(words.checks(desk, lang, told), none=say(lang, "check.none_made"))
     if corrected:
         st.markdown(f"**{say(lang, 'trail.title')}**")
         show_table(sites.trail(lang, registry.trail(kind="field_checks", record=corrected)))

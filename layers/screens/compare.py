@@ -60,7 +60,7 @@ def _districts(desk: Desk, view: View) -> None:
         if outcome in AIR:
             st.caption(say(lang, "compare.border"))
         if found[["now", "last_year"]].notna().any(axis=None):
-            st.altair_chart(compare.chart(desk, lang, found, until.year, name), width="stretch", theme=None)
+            st.altair_chart(compare.chart(desk, lang, found, until.year, name), width="stretch", theme=None, alt=name)
         else:
             st.info(say(lang, "compare.nothing_known"))
         show_table(compare.districts(desk, lang, found, until.year))

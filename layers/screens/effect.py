@@ -99,17 +99,26 @@ def _pictures(lang: Lang, found: Effect, made: effect_view.Page) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'effect.intervals')}**")
-        st.altair_chart(effect_charts.intervals(lang, found.estimates), width="stretch", theme=None)
+        st.altair_chart(
+            effect_charts.intervals(lang, found.estimates),
+            width="stretch",
+            theme=None,
+            alt=say(lang, "effect.intervals"),
+        )
         st.caption(say(lang, "effect.intervals_note"))
     with right:
         st.markdown(f"**{say(lang, 'effect.event')}**")
-        st.altair_chart(effect_charts.event_study(lang, found.event), width="stretch", theme=None)
+        st.altair_chart(
+            effect_charts.event_study(lang, found.event), width="stretch", theme=None, alt=say(lang, "effect.event")
+        )
         st.caption(say(lang, "effect.event_note"))
     show_table(made.methods)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{say(lang, 'effect.paths')}**")
-        st.altair_chart(effect_charts.paths(lang, found.path), width="stretch", theme=None)
+        st.altair_chart(
+            effect_charts.paths(lang, found.path), width="stretch", theme=None, alt=say(lang, "effect.paths")
+        )
     with right:
         st.markdown(f"**{say(lang, 'effect.checks')}**")
         st.markdown("\n".join(f"- {text}" for text in made.checks))

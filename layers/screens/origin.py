@@ -33,7 +33,9 @@ def page() -> None:
     with left:
         if len(shares):
             st.markdown(f"**{say(lang, 'origin.shares')}**")
-            st.altair_chart(origin_charts.share_bars(lang, shares), width="stretch", theme=None)
+            st.altair_chart(
+                origin_charts.share_bars(lang, shares), width="stretch", theme=None, alt=say(lang, "origin.shares")
+            )
         for text in (words.facts(lang, found, amphoe), words.notes(lang, found)[0]):
             if text:
                 st.caption(text)
@@ -43,5 +45,5 @@ def page() -> None:
         st.markdown(f"**{say(lang, 'origin.map')}**")
         home = tambons[tambons["amphoe"] == amphoe].geometry.union_all().representative_point()
         chart = origin_charts.ways(lang, found.tracks, under, (home.x, home.y))
-        st.altair_chart(chart, width="stretch", theme=None)
+        st.altair_chart(chart, width="stretch", theme=None, alt=say(lang, "origin.map"))
         st.caption(say(lang, "origin.map_note"))

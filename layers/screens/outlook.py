@@ -92,7 +92,9 @@ def _area(desk: Desk, view: View, found: Outlook) -> None:
         return
     show_figures(outlook.figures(lang, rows))
     past = outlook_view.past(desk, code, outlook.last_known(found))
-    st.altair_chart(charts.fan(lang, outlook.fan(rows, past)), width="stretch", theme=None)
+    st.altair_chart(
+        charts.fan(lang, outlook.fan(rows, past)), width="stretch", theme=None, alt=say(lang, "outlook.pm25")
+    )
     near = rows.iloc[0]
     key = "outlook.here" if near["nearest_km"] == 0 else "outlook.carried"
     station = outlook.station_name(desk, lang, str(near["nearest_station"]))

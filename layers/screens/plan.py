@@ -17,7 +17,7 @@ from layers.sites import where
 from layers.table import show_table
 from layers.today import Figure
 from layers.view import View
-from layers.words import Lang, say, say_error
+from layers.words import Lang, say, say_error, say_year
 from models import plan as models_plan
 from models import plan_signal
 from models.desk import Desk
@@ -67,16 +67,11 @@ def _signal(desk: Desk, view: View, known: models_plan.Programme) -> None:
     found = plan_signal.gaps(seen, acted)
     st.markdown(f"#### {say(lang, 'plan.signal')}")
     if seen["hotspots"].isna().all():
-        st.info(say(lang, "plan.no_signal", year=view.day.year + (543 if lang == "th" else 0)))
-    else:
-        st.caption(
-            say(
-                lang,
-                "plan.signal_note",
-                satellites=", ".join(say(lang, f"satellite.{one}") for one in view.satellites),
-                days=int(seen["days_stored"].max()),
-            )
-        )
+        # Without detections nothing is known of the burden: two empty lists would say that there is no gap.
+        st.info(say(lang, "plan.no_signal", year=say_year(lang, view.day.year)))
+        return
+    seen_by = ", ".join(say(lang, f"satellite.{one}") for one in view.satellites)
+    st.caption(say(lang, "plan.signal_note", satellites=seen_by, days=int(seen["days_stored"].max())))
     left, right = st.columns(2, gap="medium")
     for column, gap in ((left, "burdened_nothing_done"), (right, "done_no_burden")):
         rows = plan.gaps(lang, desk, found, seen, gap)

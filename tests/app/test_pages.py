@@ -349,7 +349,7 @@ def test_choosing_a_tambon_opens_its_panel(full: Path) -> None:
 def test_the_choice_lives_on_over_pages(full: Path) -> None:
     app = opened(lang="en", day="2026-03-11", tambon=stores.A)
     assert shown(app, "season").subheader[0].value == "Season 2026: 1 Jan to 11 Mar 2026"
-    assert shown(app, "data").caption[-1].value.startswith("Detections and counts of 11 Mar 2026 to 11 Mar 2026")
+    assert shown(app, "data").caption[-1].value.startswith("Detections and counts of 11 March 2026")
     app = shown(app, "today")
     assert "#### Tambon Wang Phrao" in [one.value for one in app.markdown]
     assert app.subheader[0].value == "11 March 2026"
