@@ -371,7 +371,7 @@
       if (this.values.fire === this.fire) return;
       this.fire = this.values.fire;
       const chosen = this.values.fires.find((fire) => fire.name === this.fire);
-      if (chosen) this.map.setView([chosen.lat, chosen.lon], Math.max(this.map.getZoom(), 11));
+      if (chosen) this.map.setView([chosen.lat, chosen.lon], Math.max(this.map.getZoom(), 13));
     }
 
     drawSites() {
