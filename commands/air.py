@@ -82,10 +82,10 @@ def air(
         if by is AirBy.station:
             table = desk.air(start, end, averaging.value, everywhere=not place)
         elif by is AirBy.tambon:
-            table = area_air.tambon_air(desk, start, end, averaging.value)
+            table = area_air.tambon_air(desk.outlined(), start, end, averaging.value)
             _say_verdicts(desk, start, end)
         else:
-            table, weight = area_air.amphoe_air(desk, start, end, averaging.value)
+            table, weight = area_air.amphoe_air(desk.outlined(), start, end, averaging.value)
             ERRORS.print(say(lang(), f"surface.weighed_by_{weight}"), markup=False)
         shown = [clock.iso_ict(time) for time in table["time"]]
         print_rows(table.assign(time=[text[:10] for text in shown] if averaging is Averaging.P1D else shown), form)
@@ -118,7 +118,7 @@ def exposure(
 
     start, end = period_of(first, last)
     with clear_errors():
-        table = model.over_standard(model.exposure(open_desk(place), start, end), by.value)
+        table = model.over_standard(model.exposure(open_desk(place).outlined(), start, end), by.value)
         if table["people"].isna().any():
             ERRORS.print(say(lang(), "surface.people_unknown"), markup=False)
         if table["older"].isna().any():

@@ -40,7 +40,7 @@ def brief(
         raise typer.BadParameter(f"expected a file ending in {', '.join(FORMS)}, got {out.name!r}", param_hint="--out")
     said = _language(language)
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         made = making.make(desk, chosen, said)
         content = made.as_form(out.suffix.lower()[1:])
         _write(out, content)
@@ -88,7 +88,7 @@ def bulletin(
     chosen = day_of(day, "--day")
     said = _language(language)
     with clear_errors():
-        for sentence in making.bulletin_of(open_desk(place), chosen, said)[0]:
+        for sentence in making.bulletin_of(open_desk(place).outlined(), chosen, said)[0]:
             typer.echo(sentence)
 
 

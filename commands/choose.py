@@ -51,7 +51,7 @@ def rank(
     chosen = _weights(weights, CRITERIA)
     fixed = satellites_of(satellites)
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         registry = open_registry(desk.settings)
         marks = marked(plan.criteria(registry, desk.tambons["tambon"]))
         told = known(desk, fixed, registry.sites(place=desk.place, carried_out=True), marks)
@@ -124,7 +124,7 @@ def budget(
 
     fixed = satellites_of(satellites)
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         table = read_measures(measures)
         registry = open_registry(desk.settings)
         named = next((name for name in FIXED_SETS if SATELLITE_SETS[name] == tuple(fixed)), None)
@@ -162,7 +162,7 @@ def plans(
     from models.proposal import saved_plans
 
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         kept = saved_plans(open_registry(desk.settings), desk.tambons)
         for wanted in filter(None, (name, other)):
             if wanted not in kept:
@@ -207,7 +207,7 @@ def alike(
 
     fixed = satellites_of(satellites)
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         if tambon not in set(desk.tambons["tambon"]):
             raise typer.BadParameter(f"no tambon {tambon!r} in {desk.place.name_en}", param_hint="TAMBON")
         by = features(desk, fixed, everywhere=everywhere)

@@ -56,7 +56,7 @@ def danger(
         from models.danger import daily_danger
         from models.desk import open_desk
 
-        table, classes = daily_danger(open_desk(place), start, end, by.value)
+        table, classes = daily_danger(open_desk(place).outlined(), start, end, by.value)
         for text in words.notes(lang(), table, classes):
             ERRORS.print(text, markup=False)
         shown = table.assign(day=table["day"].dt.strftime("%Y-%m-%d"))
@@ -89,7 +89,7 @@ def chance(
         from models import likelihood, likelihood_record
         from models.desk import open_desk
 
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         past = likelihood.history(desk)
         if verify:
             stored = (str(past.days[0]), str(past.days[-1]))

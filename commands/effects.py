@@ -93,7 +93,7 @@ def effect(
     if start and end and end < start:
         raise typer.BadParameter(f"--to {end} lies before --from {start}", param_hint="--to")
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         chosen = treatment(open_registry(desk.settings).sites(carried_out=True), site=site, kind=kind, issue=issue)
         found = evaluate(
             desk, chosen, outcome=outcome.value, satellites=satellites.value, first=start, last=end, ring_km=ring_km
@@ -142,7 +142,7 @@ def cost(
     if not (site or kind or issue):
         raise typer.BadParameter("name a site, a --type or an --issue", param_hint="SITE")
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         chosen = treatment(open_registry(desk.settings).sites(carried_out=True), site=site, kind=kind, issue=issue)
         rows = []
         for outcome in _PRICED:
@@ -187,7 +187,7 @@ def design(
     if save and not kind:
         raise typer.BadParameter("a plan is saved for a type of measure: give --type", param_hint="--save")
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         registry = open_registry(desk.settings)
         known = registry.sites(carried_out=True)
         taken = set(known.loc[known["kind"] == kind, "tambon"].dropna()) if kind else set()

@@ -57,7 +57,7 @@ def fires(
     with clear_errors():
         from models import fire_seasons
 
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         if fire:
             table = fire_seasons.named(desk, fire, chosen).drop(columns="geometry")
         else:
@@ -110,7 +110,7 @@ def round_(
         from layers import round as words
         from models.round import make_round
 
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         sites = open_registry(desk.settings).sites(place=desk.place, carried_out=True)
         report = make_round(desk, moment or desk.now(), chosen, sites)
         if form is Format.table:

@@ -133,7 +133,7 @@ def _now(desk: Desk, moment: dt.datetime | None, codes: list[str] | None, by: Fo
         kept, beside = forecast.now(trained, data), forecast.beside(trained, data)
         table = kept if codes is None else kept[kept["code"].isin(codes)]
     else:
-        found = outlook.outlook(desk, moment)
+        found = outlook.outlook(desk.outlined(), moment)
         kept, beside = found.stations, found.beside
         table = found.tambons if by is ForecastBy.tambon else found.amphoes
     if moment is None:

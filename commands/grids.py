@@ -74,7 +74,7 @@ def grid(
             f"unknown variable {variable!r}; known are {', '.join(registry())}", param_hint="--variable"
         )
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         people = weights is Weigh.people
         table = area_grids.grid_by_area(desk, variable, source, start, end, by.value, people=people)
         if people:
@@ -95,7 +95,7 @@ def ground(
     from models import area_grids
 
     with clear_errors():
-        print_rows(area_grids.ground_by_area(open_desk(place), variable.value, by.value), form)
+        print_rows(area_grids.ground_by_area(open_desk(place).outlined(), variable.value, by.value), form)
 
 
 def cube(
@@ -119,7 +119,7 @@ def cube(
     if out.suffix.lower() not in (".nc", ".csv"):
         raise typer.BadParameter(f"expected a name that ends with .nc or .csv, got {out.name!r}", param_hint="--out")
     with clear_errors():
-        made = model.cube(open_desk(place), start, end, chosen)
+        made = model.cube(open_desk(place).outlined(), start, end, chosen)
         try:
             model.write(made, out)
         except OSError as error:

@@ -42,7 +42,7 @@ def origin(
         from models.desk import open_desk
         from models.origin import origin as find
 
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         if tambon and tambon not in set(desk.tambons["tambon"]):
             raise typer.BadParameter(f"no tambon {tambon!r} in {desk.place.name_en}", param_hint="--tambon")
         kind, codes = ("tambon", (tambon,)) if tambon else (by.value, ())

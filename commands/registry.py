@@ -78,7 +78,7 @@ def plan(
 
     chosen, asked = satellites_of(satellites), season_of_option(season, "--season")
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         registry = open_registry(desk.settings)
         known = models_plan.programme(registry, desk)
         shown = models_plan.named(models_plan.display(known, by.value, desk.tambons), by.value, known, desk.tambons)

@@ -72,7 +72,7 @@ def counts(
     start, end = period_of(first, last)
     chosen = satellites_of(satellites)
     with clear_errors():
-        desk = open_desk(place)
+        desk = open_desk(place).outlined()
         table = desk.counts(by.value, start, end, chosen, pass_.value)
         missing = desk.days_not_stored(start, end, chosen)
         if missing:

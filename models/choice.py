@@ -130,11 +130,11 @@ def smoke(desk: Desk) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index of tambon codes, columns smoke and older; empty where no reading is stored, missing where a tambon's air
-        or its older people are not known.
+        Index of tambon codes, columns smoke and older; empty where no reading is stored or no outline is known, missing
+        where a tambon's air or its older people are not known.
     """
     years = desk.air_years
-    if not years:
+    if not years or not len(desk.in_place):
         return pd.DataFrame(columns=["smoke", "older"], dtype=float)
     try:
         table = exposure(desk, *season_of(dt.date(years[-1], 1, 1)))

@@ -129,6 +129,24 @@ class Desk:
         """The tambons of the place."""
         return self.all_tambons.iloc[self.in_place].reset_index(drop=True)
 
+    def outlined(self) -> Desk:
+        """Return this desk.
+
+        Raises
+        ------
+        NotStored
+            ``no_tambons`` when no outline of the place is known: nothing can be counted in it, and nothing is no zero.
+        """
+        if not len(self.in_place):
+            name = self.place.name_en
+            raise NotStored(
+                f"no tambons of {name} are stored",
+                key="no_tambons",
+                context={"place": name},
+                hint="import its boundaries",
+            )
+        return self
+
     @property
     def outline_detail(self) -> str:
         """How true the outline is: full, simplified or generalised (the coarsest of the place)."""

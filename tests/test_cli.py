@@ -163,6 +163,8 @@ def test_clear_errors_end_with_1(full: Path, tmp_path: Path) -> None:
         (run(empty, "counts", *PERIOD), "No hotspots are stored yet"),
         (run(empty, "air", *PERIOD), "No PM2.5 readings are stored yet"),
         (run(full, "counts", *PERIOD, "--place", "atlantis"), "atlantis"),
+        (run(full, "counts", *PERIOD, "--place", "saraburi"), "No tambon outlines of Saraburi"),
+        (run(full, "rank", "--place", "saraburi"), "No tambon outlines of Saraburi"),
         (run(damaged, "status"), "manifest.json"),
         (run(full, "status", HAZE_LANG="xx"), "HAZE_LANG"),
     ]
