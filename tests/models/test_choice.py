@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from data import settings
+from data.errors import NotStored
 from models.choice import as_compared, features, known, smoke
 from models.desk import Desk, open_desk
 from tests.app import stores
@@ -33,6 +34,15 @@ def test_days_of_smoke_are_known_where_the_air_is_told(tmp_path: Path) -> None:
     table = known(desk, ("SNPP",), SITES).criteria
     assert table.loc["520110", "smoke"] == 1
     assert table.loc[stores.A, "fire"] == 3
+
+
+def test_a_place_without_outlines_has_no_days_of_smoke(tmp_path: Path) -> None:
+    desk_of(tmp_path / "store")
+    elsewhere = open_desk("saraburi", options=settings.load(store=tmp_path / "store", mode="cached"))
+    assert smoke(elsewhere).empty
+    with pytest.raises(NotStored) as missing:
+        elsewhere.outlined()
+    assert missing.value.key == "no_tambons"
 
 
 def test_look_alikes_are_sought_by_what_is_stored(tmp_path: Path) -> None:
