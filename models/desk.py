@@ -138,7 +138,7 @@ class Desk:
             ``no_tambons`` when no outline of the place is known: nothing can be counted in it, and nothing is no zero.
         """
         if not len(self.in_place):
-            name = self.place.name_en
+            name = f"{self.place.name_en} ({self.place.name_th})"
             raise NotStored(
                 f"no tambons of {name} are stored",
                 key="no_tambons",
