@@ -90,7 +90,7 @@ def test_a_day_of_march_is_coloured_whole_and_read(visit: Callable[..., Visit], 
             value = float(card(page, say(lang, "air.value")).split()[0])
             low, high = (float(part) for part in card(page, say(lang, "air.interval_label")).split()[0].split("–"))
             assert low < value < high
-            assert card(page, say(lang, "air.nearest_label")) == "18 km"
+            assert card(page, say(lang, "air.nearest_label")) == f"18 {say(lang, 'unit.km')}"
             assert card(page, say(lang, "air.people")) == "1,000"
             expect(page.get_by_role("tab", name=say(lang, "air.tab_seasons"))).to_be_visible()
         page.mouse.move(*spot(page, TAMBON))
