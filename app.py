@@ -19,7 +19,7 @@ from data.registry import open_registry
 from data.registry.alert_log import Event
 from data.registry.bulk import Scope
 from fetchers import apart, importer, record_rows
-from fetchers.brought import Brought
+from fetchers.brought import Brought, Found
 from fetchers.sources import SOURCES
 from layers import notice, screen, signed
 from layers.alerts import Alerting
@@ -45,11 +45,19 @@ def bring_in(desk: Desk, files: list[tuple[str, bytes]]) -> list[Any]:
 def check(desk: Desk, name: str, data: bytes) -> list[Any]:
     """Return what an import would do with each row of a list of records; nothing is written."""
     who = signed.demand_planner(desk)
-    file = Brought(name, data, desk.settings.max_file_mb * 1_000_000)
     scope = Scope(desk.place, desk.all_tambons)
-    with apart.Reader(desk.settings) as read:
-        found = read(file, clock.utc_now())
-        return list(record_rows.looked_at(open_registry(desk.settings), scope, who, found))
+    found = _understood(desk, Brought(name, data, desk.settings.max_file_mb * 1_000_000))
+    return list(record_rows.looked_at(open_registry(desk.settings), scope, who, found))
+
+
+def _understood(desk: Desk, file: Brought) -> list[Found]:
+    """Return what a file holds, read once for all reruns of a session as long as no other file is checked."""
+    kept: tuple[Brought, list[Found]] | None = st.session_state.get("checked_file")
+    if kept is None or kept[0] != file:
+        with apart.Reader(desk.settings) as read:
+            kept = file, list(read(file, clock.utc_now()))
+        st.session_state["checked_file"] = kept
+    return kept[1]
 
 
 def fetch(desk: Desk) -> list[Any]:
