@@ -11,11 +11,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: About 100 m: a tenth of a millimetre on the page.
 _FINE_DEG = 0.001
@@ -84,8 +88,6 @@ def tambon_map(
     -------
     bytes
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -131,13 +133,20 @@ def tambon_map(
     )
     for text in legend.get_texts():
         text.set_fontsize(_LEGEND_PT)
+    return drawn(figure, form, _DOTS)
+
+
+def drawn(figure: Figure, form: str, dots: int) -> bytes:
+    """Return a figure as ``svg``, its letters as outlines, or ``png``; the same figure is the same bytes."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     canvas = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasAgg(figure)
     out = io.BytesIO()
-    # Without a date and with a fixed salt the same map is the same bytes.
-    import matplotlib as mpl
-
+    # Without a date and with a fixed salt.
     with mpl.rc_context({"svg.hashsalt": "haze", "svg.fonttype": "path"}):
-        canvas.print_figure(out, format=form, dpi=_DOTS, metadata={"Date": None} if form == "svg" else None)
+        canvas.print_figure(out, format=form, dpi=dots, metadata={"Date": None} if form == "svg" else None)
     return out.getvalue()
 
 

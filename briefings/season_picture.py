@@ -6,14 +6,13 @@ A day that no stored file reaches is grey, a day without a value breaks the line
 from __future__ import annotations
 
 import datetime as dt
-import io
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from briefings.picture import font
+from briefings.picture import drawn, font
 
 #: Width and height as the picture stands on the page (178 mm wide), so that letters are as large as they are set.
 _SIZE_IN = (7.0, 3.5)
@@ -69,9 +68,6 @@ def season_chart(days: Days, words: Words, *, form: str = "svg") -> bytes:
     -------
     bytes
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     panels = [(draw, values) for draw, values in ((_hotspots, days.hotspots), (_air, days.pm25)) if values is not None]
@@ -87,12 +83,7 @@ def season_chart(days: Days, words: Words, *, form: str = "svg") -> bytes:
             text.set_fontproperties(font("Regular"))
             text.set_fontsize(_LETTERS_PT)
     figure.tight_layout(pad=0.3, h_pad=0.9)
-    canvas = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasAgg(figure)
-    out = io.BytesIO()
-    # Without a date and with a fixed salt the same season is the same bytes.
-    with mpl.rc_context({"svg.hashsalt": "haze", "svg.fonttype": "path"}):
-        canvas.print_figure(out, format=form, dpi=_DOTS, metadata={"Date": None} if form == "svg" else None)
-    return out.getvalue()
+    return drawn(figure, form, _DOTS)
 
 
 def _at(values: pd.Series, day: dt.date) -> int:

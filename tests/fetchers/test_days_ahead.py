@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,6 @@ NOW = dt.datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 EVER = (dt.datetime(2000, 1, 1, tzinfo=UTC), dt.datetime(2100, 1, 1, tzinfo=UTC))
 AREA = Area(98.5, 17.5, 100.5, 19.5, ("52",), ("37t",), (("5201", 99.53, 18.39), ("37t", 99.5065, 18.2783)))
 PATH = "/v1/air-quality"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +37,6 @@ URL = f"https://{HOST}/a"
 KEY = "0123456789abcdef0123456789ABCDEF"
 NOW = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 BODY = files.firms({}, {"acq_time": "0631"})
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 def way_out(server: Server, **options: Any) -> Http:

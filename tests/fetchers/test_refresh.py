@@ -13,7 +13,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,6 @@ API = f"/api/area/csv/{KEY}/"
 HEADER = files.firms().split(b"\n")[0] + b"\n"
 MORNING = {"acq_date": "2026-03-10", "acq_time": "0500"}
 TAMBONS = make.tambons(20, 20, west=98.6, south=17.6)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -38,12 +38,6 @@ class Copy:
     body: bytes
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
 def feed(shared: Path) -> list[Copy]:
     """The live feed of Air4Thai of 26 to 30 March 2026, oldest first."""

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,6 @@ NOW = dt.datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 EVER = (dt.datetime(2000, 1, 1, tzinfo=UTC), dt.datetime(2100, 1, 1, tzinfo=UTC))
 KEY = "0123456789abcdef0123456789abcdef"
 AREA = Area(98.5, 17.5, 100.5, 19.5, ("52",), ("37t",), (("5201", 99.5, 18.3),), ((99.0, 18.0),))
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 @pytest.fixture

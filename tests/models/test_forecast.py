@@ -16,6 +16,8 @@ from models.training import DAMPED, METHODS, PERSISTENCE, WITHOUT_DRIVERS
 from tests import make
 from tests.models import smoky_years
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 DATA = smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20), seed=3)
 #: 08:00 in Thailand on the day after the last one.
 NOW = dt.datetime(2022, 3, 21, 1, tzinfo=dt.UTC)
@@ -30,14 +32,6 @@ def desk_of(root, readings, now=NOW):
         writer.commit()
     options = settings.load().model_copy(update={"store": root})
     return Desk(store, places.place("lampang"), options, is_sample=False, now=lambda: now)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_trees():
-    """Ten trees tell as much of the code as a hundred and fifty."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.loglinear._ROUNDS", 10)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from models.training import LEADS, PERSISTENCE
 from tests.models import smoky_years
 from tests.models.test_forecast import desk_of
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 DATA = smoky_years.smoke(dt.date(2019, 11, 1), dt.date(2022, 3, 20), seed=3)
 YEARS = (2020, 2021)
 LAMPANG = ("37t", "38t", "39t", "40t")
@@ -32,14 +34,6 @@ def with_model(data=DATA):
     half = np.where(known, 0.5 * later(data.value, 1) * noise, np.nan)
     loose = np.exp(random.normal(3.5, 0.5, data.value.shape))
     return dataclasses.replace(data, model={1: half, 2: loose, 3: np.full(data.value.shape, np.nan)})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_trees():
-    """Ten trees tell as much of the code as a hundred and fifty."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.loglinear._ROUNDS", 10)
-        yield
 
 
 @pytest.fixture(scope="module")

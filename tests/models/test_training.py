@@ -12,18 +12,12 @@ from models.baselines import fit_damped, logs, usual_year
 from models.training import BENT, BLEND, CLIMATOLOGY, DAMPED, DRIVEN, DRIVEN_BLEND, LINEAR, PERSISTENCE, PRODUCTS, WIDE
 from tests.models import smoky_years
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 DATA = smoky_years.smoke(dt.date(2018, 11, 1), dt.date(2022, 5, 31))
 YEARS = (2019, 2020, 2021)
 #: Without fires and weather in the store.
 ALWAYS = [method for method in training.METHODS if method not in training.WITHOUT_DRIVERS]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_trees():
-    """Ten trees tell as much of the code as a hundred and fifty."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.loglinear._ROUNDS", 10)
-        yield
 
 
 @pytest.fixture(scope="module")
