@@ -166,9 +166,6 @@ class _Intake:
                 if found.kind == "records":
                     yield self._take_records(name, found)
                     continue
-                if len(found.table):
-                    # Compressing takes as long as the merge, so it begins before it.
-                    kept = kept or self.beside.submit(self.store.put_raw, file.raw)
                 verdict = add(self.writer, name, found)
             except (ContractError, RegistryError) as refusal:
                 yield Verdict(name, refused=refusal)
